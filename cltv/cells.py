@@ -1,0 +1,316 @@
+"""Checked, sorted and collapsed cells: the only thing that a fit or a score ever sees.
+
+A cell is a distinct combination of values together with the number of customers who share it.
+Sorting and collapsing here is what makes every result independent of the order of the input rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class PurchaseCells:
+    """Distinct (frequency, recency, age) with weights, sorted by these three.
+
+    Attributes
+    ----------
+    frequency : ndarray, shape (n,)
+        Purchase days after the first, as floats holding whole numbers.
+    recency, age : ndarray, shape (n,)
+        Age at the last purchase and age, in one time unit.
+    weight : ndarray, shape (n,)
+        Customers in each cell.
+    frequency_values : ndarray of int, shape (u,)
+        The distinct frequencies, ascending: gamma-function terms depend on nothing else.
+    frequency_index : ndarray of int, shape (n,)
+        Position of each cell's frequency in `frequency_values`.
+    frequency_weight : ndarray, shape (u,)
+        Customers at each distinct frequency.
+    """
+
+    frequency: np.ndarray
+    recency: np.ndarray
+    age: np.ndarray
+    weight: np.ndarray
+    frequency_values: np.ndarray = field(init=False)
+    frequency_index: np.ndarray = field(init=False)
+    frequency_weight: np.ndarray = field(init=False)
+
+    def __post_init__(self):
+        """Derive the per-frequency view once: every likelihood evaluation reads it."""
+        values, index = np.unique(self.frequency, return_inverse=True)
+        object.__setattr__(self, "frequency_values", values.astype(np.int64))
+        object.__setattr__(self, "frequency_index", index)
+        object.__setattr__(
+            self,
+            "frequency_weight",
+            np.bincount(index, weights=self.weight, minlength=len(values)),
+        )
+
+    def __len__(self):
+        """Return the number of distinct cells."""
+        return len(self.frequency)
+
+    def scaled(self, unit):
+        """Return the same cells with every time divided by `unit` (> 0)."""
+        return PurchaseCells(self.frequency, self.recency / unit, self.age / unit, self.weight)
+
+    def sample(self, rows):
+        """Return about `rows` cells that stand for all, without randomness (see `thin`)."""
+        kept, weight = thin(self.weight, rows)
+        return PurchaseCells(self.frequency[kept], self.recency[kept], self.age[kept], weight)
+
+
+@dataclass(frozen=True)
+class SpendCells:
+    """Distinct (count, mean) with weights, sorted by these two.
+
+    Attributes
+    ----------
+    count : ndarray, shape (n,)
+        Purchases behind each mean, >= 1.
+    mean : ndarray, shape (n,)
+        Mean value per purchase, > 0, in any currency unit.
+    weight : ndarray, shape (n,)
+        Customers in each cell.
+    """
+
+    count: np.ndarray
+    mean: np.ndarray
+    weight: np.ndarray
+
+    def __len__(self):
+        """Return the number of distinct cells."""
+        return len(self.count)
+
+    def scaled(self, unit):
+        """Return the same cells with every mean divided by `unit` (> 0)."""
+        return SpendCells(self.count, self.mean / unit, self.weight)
+
+    def sample(self, rows):
+        """Return about `rows` cells that stand for all, without randomness (see `thin`)."""
+        kept, weight = thin(self.weight, rows)
+        return SpendCells(self.count[kept], self.mean[kept], weight)
+
+
+def thin(weight, rows):
+    """Systematic sample of weighted rows: equally spaced customers along the sorted cells.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (n,)
+        Customers per cell, cells in sorted order.
+    rows : int
+        Number of draws; at most this many cells are kept.
+
+    Returns
+    -------
+    kept : ndarray of int
+        Ascending positions of the cells that were hit.
+    weight : ndarray
+        Draws per kept cell, a float.
+    """
+    cumulative = np.cumsum(weight)
+    marks = (np.arange(rows) + 0.5) * (cumulative[-1] / rows)
+    hits = np.minimum(np.searchsorted(cumulative, marks), len(weight) - 1)
+    kept, draws = np.unique(hits, return_counts=True)
+    return kept, draws.astype(float)
+
+
+def collapse(keys, weight):
+    """Sort rows by their keys and add up the weights of equal rows.
+
+    Parameters
+    ----------
+    keys : sequence of ndarray, each of shape (n,)
+        Most significant key first.
+    weight : ndarray, shape (n,)
+        Customers per row.
+
+    Returns
+    -------
+    keys : list of ndarray, each of shape (m,)
+        Distinct rows, ascending; m <= n.
+    weight : ndarray, shape (m,)
+        Sum of the weights of each distinct row.
+    """
+    if not len(weight):
+        return list(keys), weight
+    if not _ascending(keys):
+        # weight is the last key so that equal rows are added up in the same order, too
+        order = np.lexsort((weight, *reversed(keys)))
+        keys, weight = [key[order] for key in keys], weight[order]
+    changed = np.zeros(len(weight), dtype=bool)
+    changed[0] = True
+    for key in keys:
+        changed[1:] |= key[1:] != key[:-1]
+    if changed.all():
+        return list(keys), weight
+    starts = np.flatnonzero(changed)
+    return [key[starts] for key in keys], np.add.reduceat(weight, starts)
+
+
+def purchase_cells(frequency, recency, age, weight=None, names=None, whole_times=False):
+    """Check customer or cell arrays and collapse them to `PurchaseCells`.
+
+    Parameters
+    ----------
+    frequency, recency, age : array_like, shape (n,)
+        Purchase days after the first, age at the last purchase, age; times in one unit.
+    weight : array_like, shape (n,), optional
+        Customers per row, > 0; 1 each by default.
+    names : tuple of 4 str, optional
+        What to call the four columns in an error.
+    whole_times : bool
+        Demand whole numbers for recency and age (days) and for the weights.
+
+    Returns
+    -------
+    PurchaseCells
+
+    Raises
+    ------
+    ValueError
+        Names the column, the first offending row (position from 0) and its value.
+    """
+    frequency, recency, age, weight = check_purchases(
+        frequency, recency, age, weight, names=names, whole_times=whole_times
+    )
+    (frequency, recency, age), weight = collapse((frequency, recency, age), weight)
+    return PurchaseCells(frequency, recency, age, weight)
+
+
+def check_purchases(frequency, recency, age, weight=None, names=None, whole_times=False):
+    """Check purchase arrays without collapsing them.
+
+    Parameters
+    ----------
+    frequency, recency, age, weight, names, whole_times
+        As for `purchase_cells`; scalars are allowed and broadcast.
+
+    Returns
+    -------
+    tuple of 4 ndarray of float, each of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        Names the column, the first offending row (position from 0) and its value.
+    """
+    x_name, t_name, age_name, w_name = names or ("frequency", "recency", "age", "weight")
+    x, t, age = (
+        _numbers(values, name)
+        for values, name in ((frequency, x_name), (recency, t_name), (age, age_name))
+    )
+    x, t, age = _same_length((x, t, age), (x_name, t_name, age_name))
+    w = np.ones(len(x)) if weight is None else _numbers(weight, w_name)
+    _same_length((x, w), (x_name, w_name))
+    for values, name in ((x, x_name), (t, t_name), (age, age_name)):
+        _refuse(~np.isfinite(values), name, values, "is not a finite number")
+        _refuse(values < 0, name, values, "is negative")
+    _refuse(x != np.floor(x), x_name, x, "is not a whole number")
+    if whole_times:
+        for values, name in ((t, t_name), (age, age_name)):
+            _refuse(values != np.floor(values), name, values, "is not a whole number")
+    _refuse(t > age, t_name, t, f"exceeds {age_name}")
+    _refuse((x == 0) & (t > 0), t_name, t, f"must be 0 where {x_name} is 0")
+    # orders of one day are one purchase: a repeat cannot lie at age 0
+    _refuse((x > 0) & (t == 0), t_name, t, f"must be above 0 where {x_name} is above 0")
+    _check_weights(w, w_name, whole_times)
+    return x, t, age, w
+
+
+def spend_cells(count, mean, weight=None, names=None, whole_weights=False):
+    """Check customer or cell arrays of spend and collapse them to `SpendCells`.
+
+    Parameters
+    ----------
+    count : array_like, shape (n,)
+        Purchases behind each mean, whole numbers >= 1.
+    mean : array_like, shape (n,)
+        Mean value per purchase, > 0.
+    weight : array_like, shape (n,), optional
+        Customers per row, > 0; 1 each by default.
+    names : tuple of 3 str, optional
+        What to call the three columns in an error.
+    whole_weights : bool
+        Demand whole numbers for the weights.
+
+    Returns
+    -------
+    SpendCells
+
+    Raises
+    ------
+    ValueError
+        Names the column, the first offending row (position from 0) and its value.
+    """
+    n_name, m_name, w_name = names or ("count", "mean", "weight")
+    n, m = _same_length((_numbers(count, n_name), _numbers(mean, m_name)), (n_name, m_name))
+    w = np.ones(len(n)) if weight is None else _numbers(weight, w_name)
+    _same_length((n, w), (n_name, w_name))
+    _refuse(~np.isfinite(n), n_name, n, "is not a finite number")
+    _refuse(n < 1, n_name, n, "is below 1")
+    _refuse(n != np.floor(n), n_name, n, "is not a whole number")
+    _refuse(~np.isfinite(m), m_name, m, "is not a finite number")
+    _refuse(m <= 0, m_name, m, "is not above 0")
+    _check_weights(w, w_name, whole_weights)
+    (n, m), w = collapse((n, m), w)
+    return SpendCells(n, m, w)
+
+
+def _ascending(keys):
+    """Return whether rows are already sorted, so that the usual ordered input is not re-sorted."""
+    undecided = np.ones(len(keys[0]) - 1, dtype=bool)
+    for key in keys:
+        if (undecided & (key[1:] < key[:-1])).any():
+            return False
+        undecided &= key[1:] == key[:-1]
+    # equal rows must still be brought into one order before their weights are added
+    return not undecided.any()
+
+
+def _numbers(values, name):
+    try:
+        array = np.atleast_1d(np.asarray(values, dtype=float))
+    except (TypeError, ValueError):
+        row, value = _first_non_number(values)
+        raise ValueError(f"column {name!r}, row {row}: {value!r} is not a number") from None
+    if array.ndim != 1:
+        raise ValueError(f"column {name!r}: expected one dimension, got {array.ndim}")
+    return array
+
+
+def _first_non_number(values):
+    for row, value in enumerate(np.atleast_1d(np.asarray(values, dtype=object))):
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            return row, value
+    return 0, values
+
+
+def _same_length(arrays, names):
+    length = max((len(array) for array in arrays), default=0)
+    if any(len(array) == 0 for array in arrays):
+        length = 0
+    for array, name in zip(arrays, names, strict=True):
+        if len(array) not in (1, length):
+            raise ValueError(f"column {name!r}: {len(array)} rows where {length} are expected")
+    return [np.broadcast_to(array, (length,)) if len(array) != length else array for array in arrays]
+
+
+def _check_weights(weight, name, whole):
+    _refuse(~np.isfinite(weight), name, weight, "is not a finite number")
+    _refuse(weight <= 0, name, weight, "is not above 0")
+    if whole:
+        _refuse(weight != np.floor(weight), name, weight, "is not a whole number")
+
+
+def _refuse(bad, name, values, complaint):
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise ValueError(f"column {name!r}, row {row}: {values[row]:g} {complaint}")

@@ -1,0 +1,177 @@
+"""Fit any purchase model to weighted cells, in any time unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cltv.cells import PurchaseCells, purchase_cells
+from cltv.maximum_likelihood import boundary_note, optimise
+from cltv.purchase.interface import PurchaseModel
+
+
+@dataclass(frozen=True)
+class PurchaseFit:
+    """Estimates of one purchase model on one set of cells.
+
+    Attributes
+    ----------
+    model : PurchaseModel
+        What was fitted.
+    method : str
+        ``'map'`` or ``'mle'``.
+    params : dict of str to float
+        Natural parameters, in the time unit of the input.
+    standard_error, lower_95, upper_95 : dict of str to float
+        Robust; the interval is symmetric on the log scale. NaN where the curvature is not positive.
+    covariance : ndarray, shape (k, k)
+        Of the log-parameters.
+    log_likelihood : float
+        Total, without the prior, in the time unit of the input.
+    converged : bool
+    iterations : int
+        Likelihood evaluations.
+    customers, repeaters, repeat_purchases : float
+        Weighted totals.
+    cells : int
+        Distinct cells.
+    mean_age : float
+        Weighted mean age, in the time unit of the input.
+    condition_number : float
+        Of the Hessian of the mean log-likelihood in log-parameters.
+    boundary : str or None
+        Which parameters the data do not pin down; None where all is well.
+    """
+
+    model: PurchaseModel
+    method: str
+    params: dict[str, float]
+    standard_error: dict[str, float]
+    lower_95: dict[str, float]
+    upper_95: dict[str, float]
+    covariance: np.ndarray
+    log_likelihood: float
+    converged: bool
+    iterations: int
+    customers: float
+    repeaters: float
+    repeat_purchases: float
+    cells: int
+    mean_age: float
+    condition_number: float
+    boundary: str | None
+
+
+class _PurchaseProblem:
+    """A purchase model on its cells, seen through log-parameters and a mean per customer."""
+
+    def __init__(self, model, cells):
+        self.model, self.cells = model, cells
+        self.weight = cells.weight
+        self.customers = cells.weight.sum()
+
+    def mean_log_likelihood(self, theta):
+        total, gradient = self.model.log_likelihood(np.exp(theta), self.cells)
+        return total / self.customers, gradient / self.customers
+
+    def scores(self, theta):
+        return self.model.cell_scores(np.exp(theta), self.cells)[1]
+
+    def sample(self, rows):
+        return _PurchaseProblem(self.model, self.cells.sample(rows))
+
+
+def fit_purchase_model(model, frequency, recency, age, weight=None, method="map"):
+    """Fit one purchase model to customers or to weighted cells.
+
+    Parameters
+    ----------
+    model : PurchaseModel
+        For example ``BGNBD()``.
+    frequency, recency, age : array_like, shape (n,)
+        Purchase days after the first, age at the last purchase, age; times in one unit.
+    weight : array_like, shape (n,), optional
+        Customers per row, > 0; 1 each by default.
+    method : {'map', 'mle'}
+        Maximum a posteriori under weak priors, or plain maximum likelihood.
+
+    Returns
+    -------
+    PurchaseFit
+
+    Raises
+    ------
+    ValueError
+        If a row is impossible, nobody was observed for any time, nobody bought again, or the
+        method is unknown.
+
+    Notes
+    -----
+    Times are divided by the mean age before anything else, so that neither the search nor the
+    prior knows the unit. The prior is normal on each log-parameter, centred on `model.centre`.
+    """
+    return fit_cells(model, purchase_cells(frequency, recency, age, weight), method)
+
+
+def fit_cells(model, cells: PurchaseCells, method="map"):
+    """Fit one purchase model to cells that are already checked and collapsed.
+
+    Parameters
+    ----------
+    model : PurchaseModel
+        For example ``BGNBD()``.
+    cells : PurchaseCells
+        From `cltv.cells.purchase_cells`.
+    method : {'map', 'mle'}
+        With or without the prior.
+
+    Returns
+    -------
+    PurchaseFit
+
+    Raises
+    ------
+    ValueError
+        If nobody was observed for any time, nobody bought again, or the method is unknown.
+    """
+    customers = float(cells.weight.sum())
+    repeat_purchases = float(cells.weight @ cells.frequency)
+    mean_age = float(cells.weight @ cells.age) / customers if customers else 0.0
+    if not mean_age > 0:
+        raise ValueError("no customer was observed for any time")
+    if not repeat_purchases > 0:
+        raise ValueError("no customer bought again")
+
+    scaled = cells.scaled(mean_age)
+    optimum = optimise(_PurchaseProblem(model, scaled), model.centre(scaled), method)
+
+    relative = np.exp(optimum.theta)
+    timed = np.array([name in model.time_parameters for name in model.parameter_names])
+    natural = relative * np.where(timed, mean_age, 1.0)
+    error = np.sqrt(np.diag(optimum.covariance))
+    reach = np.exp(1.959963984540054 * error)
+
+    def named(values):
+        return dict(zip(model.parameter_names, map(float, values), strict=True))
+
+    return PurchaseFit(
+        model=model,
+        method=method,
+        params=named(natural),
+        standard_error=named(natural * error),
+        lower_95=named(natural / reach),
+        upper_95=named(natural * reach),
+        covariance=optimum.covariance,
+        # the density of every purchase time carries one factor 1 / time
+        log_likelihood=optimum.log_likelihood - repeat_purchases * np.log(mean_age),
+        converged=optimum.converged,
+        iterations=optimum.iterations,
+        customers=customers,
+        repeaters=float(cells.weight[cells.frequency > 0].sum()),
+        repeat_purchases=repeat_purchases,
+        cells=len(cells),
+        mean_age=mean_age,
+        condition_number=optimum.condition_number,
+        boundary=boundary_note(optimum, model.parameter_names, relative),
+    )

@@ -1,0 +1,11 @@
+{# How far predictions look ahead: label → days. A year is 365 days and a quarter of it 91, as in the back-tests. #}
+{% macro order_horizons() %}{{ return({'3m': 91, '6m': 182, '12m': 365, '24m': 730}) }}{% endmacro %}
+
+{# The horizons on which every method states a value: label → whole years. #}
+{% macro value_horizons() %}{{ return({'12m': 1, '24m': 2}) }}{% endmacro %}
+
+{# The two bases on which value is stated. #}
+{% macro value_bases() %}{{ return(['net_revenue', 'gross_margin']) }}{% endmacro %}
+
+{# Average length of a month in days; ages are counted in these. #}
+{% macro days_per_month() %}{{ return('30.4375e0') }}{% endmacro %}

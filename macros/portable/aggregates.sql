@@ -1,0 +1,18 @@
+{# The value of one column in the row where another is smallest. #}
+{% macro value_at_first(value, ordering) %}{{ return('min_by(' ~ value ~ ', ' ~ ordering ~ ')') }}{% endmacro %}
+
+{# Median of a group. #}
+{% macro median(expression) %}{{ return('percentile_cont(0.5) within group (order by ' ~ expression ~ ')') }}{% endmacro %}
+
+{# One JSON object per row. Argument: list of (name, SQL expression). #}
+{% macro json_object(pairs) %}{{ return(adapter.dispatch('json_object', 'crm_cltv')(pairs)) }}{% endmacro %}
+{% macro duckdb__json_object(pairs) %}
+    {%- set parts = [] -%}
+    {%- for name, expression in pairs -%}{%- do parts.append("'" ~ name ~ "', " ~ expression) -%}{%- endfor -%}
+    {{ return('cast(json_object(' ~ parts | join(', ') ~ ') as varchar)') }}
+{% endmacro %}
+{% macro spark__json_object(pairs) %}
+    {%- set parts = [] -%}
+    {%- for name, expression in pairs -%}{%- do parts.append("'" ~ name ~ "', " ~ expression) -%}{%- endfor -%}
+    {{ return('to_json(named_struct(' ~ parts | join(', ') ~ '))') }}
+{% endmacro %}

@@ -1,0 +1,18 @@
+{# a / b as a double; null where b is 0. #}
+{% macro divide(numerator, denominator) %}
+    {{ return("(cast(" ~ numerator ~ " as " ~ double_type() ~ ") / nullif(cast(" ~ denominator ~ " as " ~ double_type() ~ "), 0))") }}
+{% endmacro %}
+
+{# A decimal rounded half-even to the cent. #}
+{% macro round_money(expression) %}{{ return(adapter.dispatch('round_money', 'crm_cltv')(expression)) }}{% endmacro %}
+{% macro duckdb__round_money(expression) %}{{ return("cast(round_even(" ~ expression ~ ", 2) as " ~ money_type() ~ ")") }}{% endmacro %}
+{% macro spark__round_money(expression) %}{{ return("cast(bround(" ~ expression ~ ", 2) as " ~ money_type() ~ ")") }}{% endmacro %}
+
+{# A double as money: predictions are held in cents, so that their sums do not depend on the order of addition. #}
+{% macro predicted_money(expression) %}{{ return("cast(" ~ expression ~ " as " ~ money_type() ~ ")") }}{% endmacro %}
+
+{# Some rows' flag: true where any row's condition holds. #}
+{% macro any_true(condition) %}{{ return("max(case when " ~ condition ~ " then 1 else 0 end) = 1") }}{% endmacro %}
+
+{# Rows for which the condition holds. #}
+{% macro count_if(condition) %}{{ return("sum(case when " ~ condition ~ " then 1 else 0 end)") }}{% endmacro %}

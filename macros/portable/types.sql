@@ -1,0 +1,67 @@
+{# Engine-specific SQL lives in this folder and nowhere else: one dispatched macro per need, DuckDB and Spark. #}
+
+{# Money in the reporting currency: exact cents. #}
+{% macro money_type() %}{{ return('decimal(18, 2)') }}{% endmacro %}
+
+{# Sums of money: the same cents with room for the sum. #}
+{% macro money_sum_type() %}{{ return('decimal(28, 2)') }}{% endmacro %}
+
+{# 64-bit floating point. #}
+{% macro double_type() %}{{ return('double') }}{% endmacro %}
+
+{# Is this type, as the adapter names it, a text? #}
+{% macro is_text_type(raw_type) %}
+    {{ return(raw_type.split('(')[0] in ['VARCHAR', 'STRING', 'TEXT', 'CHAR', 'BPCHAR', '"NULL"', 'ENUM']) }}
+{% endmacro %}
+
+{# Text without the spaces around it (any white space, not only blanks). #}
+{% macro trim_text(text) %}{{ return(adapter.dispatch('trim_text', 'crm_cltv')(text)) }}{% endmacro %}
+{% macro duckdb__trim_text(text) %}{{ return("trim(" ~ text ~ ", ' ' || chr(9) || chr(10) || chr(13) || chr(160))") }}{% endmacro %}
+{% macro spark__trim_text(text) %}{{ return("trim(both concat(' ', char(9), char(10), char(13), char(160)) from " ~ text ~ ")") }}{% endmacro %}
+
+{# Trimmed text; null where nothing is said: empty, blanks, or the word NULL. #}
+{% macro clean_text(text) %}
+    {{ return("case when lower(" ~ trim_text(text) ~ ") not in ('', 'null') then " ~ trim_text(text) ~ " end") }}
+{% endmacro %}
+
+{# Cast that gives null where it cannot. #}
+{% macro safe_cast(expression, sql_type) %}{{ return(adapter.dispatch('safe_cast', 'crm_cltv')(expression, sql_type)) }}{% endmacro %}
+{% macro duckdb__safe_cast(expression, sql_type) %}{{ return('try_cast(' ~ expression ~ ' as ' ~ sql_type ~ ')') }}{% endmacro %}
+{% macro spark__safe_cast(expression, sql_type) %}{{ return('try_cast(' ~ expression ~ ' as ' ~ sql_type ~ ')') }}{% endmacro %}
+
+{# Text to a timestamp in UTC without zone. A text with an offset is moved to UTC; one without is UTC already. #}
+{% macro text_to_utc(text) %}{{ return(adapter.dispatch('text_to_utc', 'crm_cltv')(text)) }}{% endmacro %}
+{# a plain cast to timestamp drops the offset without a word, so the way leads over timestamptz #}
+{% macro duckdb__text_to_utc(text) %}{{ return("timezone('UTC', try_cast(" ~ text ~ " as timestamptz))") }}{% endmacro %}
+{% macro spark__text_to_utc(text) %}{{ return("cast(to_utc_timestamp(try_cast(" ~ text ~ " as timestamp), current_timezone()) as timestamp_ntz)") }}{% endmacro %}
+
+{# A cleaned text as a contract type, null where it cannot be read. #}
+{% macro cast_text(clean, contract_type_name) %}
+    {%- if contract_type_name == 'timestamp' -%}
+        {{ return(text_to_utc(clean)) }}
+    {%- elif contract_type_name == 'date' -%}
+        {{ return('cast(' ~ text_to_utc(clean) ~ ' as date)') }}
+    {%- elif contract_type_name == 'boolean' -%}
+        {{ return("case when lower(" ~ clean ~ ") in ('true', 't', '1', 'yes', 'y') then true when lower(" ~ clean ~ ") in ('false', 'f', '0', 'no', 'n') then false end") }}
+    {%- elif contract_type_name in ('number', 'integer') -%}
+        {#- infinity and not-a-number are no readings -#}
+        {%- set number = safe_cast(clean, contract_type(contract_type_name)) -%}
+        {{ return("case when lower(" ~ clean ~ ") not in ('nan', 'inf', '-inf', 'infinity', '-infinity') then " ~ number ~ " end") }}
+    {%- endif -%}
+    {{ return(safe_cast(clean, contract_type(contract_type_name))) }}
+{% endmacro %}
+
+{# A raw column that is not a text, as a contract type. #}
+{% macro cast_native(raw, raw_type, contract_type_name) %}
+    {%- if contract_type_name == 'timestamp' and 'TIME ZONE' in raw_type -%}
+        {{ return(zoned_to_utc(raw)) }}
+    {%- endif -%}
+    {{ return(safe_cast(raw, contract_type(contract_type_name))) }}
+{% endmacro %}
+
+{% macro zoned_to_utc(timestamp) %}{{ return(adapter.dispatch('zoned_to_utc', 'crm_cltv')(timestamp)) }}{% endmacro %}
+{% macro duckdb__zoned_to_utc(timestamp) %}{{ return("timezone('UTC', " ~ timestamp ~ ")") }}{% endmacro %}
+{% macro spark__zoned_to_utc(timestamp) %}{{ return("cast(to_utc_timestamp(" ~ timestamp ~ ", current_timezone()) as timestamp_ntz)") }}{% endmacro %}
+
+{# A relation of one row, for selects that need none. #}
+{% macro one_row() %}{{ return('(select 1 as one)') }}{% endmacro %}

@@ -1,0 +1,107 @@
+{# Ends the run with one line: what, where, how to mend it. #}
+{% macro stop(message) %}
+    {{ exceptions.raise_compiler_error('crm_cltv: ' ~ message) }}
+{% endmacro %}
+
+
+{# A variable that must match a pattern: everything that reaches SQL from a variable passes through here. #}
+{% macro checked_variable(name, pattern, meaning) %}
+    {%- set value = var(name) | string | trim -%}
+    {%- if not modules.re.fullmatch(pattern, value) -%}
+        {{ stop("variable " ~ name ~ " must be " ~ meaning ~ ", got '" ~ value | replace('\n', ' ') | truncate(60, true) ~ "'; set it with --vars or in dbt_project.yml") }}
+    {%- endif -%}
+    {{ return(value) }}
+{% endmacro %}
+
+
+{# A variable that is one of a few words. #}
+{% macro chosen_variable(name, choices) %}
+    {{ return(checked_variable(name, choices | join('|'), 'one of ' ~ choices | join(', '))) }}
+{% endmacro %}
+
+
+{# A variable that is a date, as YYYY-MM-DD text. #}
+{% macro date_variable(name) %}
+    {%- set value = checked_variable(name, '\d{4}-\d{2}-\d{2}', 'a date YYYY-MM-DD') -%}
+    {%- set year, month, day = value[:4] | int, value[5:7] | int, value[8:] | int -%}
+    {%- set leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0 -%}
+    {%- set days = [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] -%}
+    {%- if year < 1 or month < 1 or month > 12 or day < 1 or day > days[month - 1] -%}
+        {{ stop("variable " ~ name ~ " must be a date that exists, got '" ~ value ~ "'; set it with --vars or in dbt_project.yml") }}
+    {%- endif -%}
+    {{ return(value) }}
+{% endmacro %}
+
+
+{# A variable that is a whole number of at least `least`. #}
+{% macro count_variable(name, least=0) %}
+    {%- set value = checked_variable(name, '\d{1,12}', 'a whole number of at least ' ~ least) | int -%}
+    {%- if value < least -%}
+        {{ stop("variable " ~ name ~ " must be a whole number of at least " ~ least ~ ", got '" ~ value ~ "'; set it with --vars or in dbt_project.yml") }}
+    {%- endif -%}
+    {{ return(value) }}
+{% endmacro %}
+
+
+{# The as-of date as text, or empty when the newest plausible order decides. #}
+{% macro as_of_variable() %}
+    {%- if not var('as_of_date') | string | trim -%}{{ return('') }}{%- endif -%}
+    {{ return(date_variable('as_of_date')) }}
+{% endmacro %}
+
+
+{% macro earliest_plausible_date() %}{{ return(date_variable('earliest_plausible_date')) }}{% endmacro %}
+
+
+{% macro reporting_currency() %}
+    {{ return(checked_variable('reporting_currency', '[A-Z]{3}', 'a currency code of three capital letters')) }}
+{% endmacro %}
+
+
+{% macro business_timezone() %}
+    {{ return(checked_variable('business_timezone', '[A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}', "a time zone's name such as UTC or Europe/Berlin")) }}
+{% endmacro %}
+
+
+{# The user's own margin for goods without a cost, as SQL: a share of net sales, or null. #}
+{% macro fallback_margin_rate() %}
+    {%- if not var('fallback_margin_rate') | string | trim -%}{{ return('null') }}{%- endif -%}
+    {{ return(checked_variable('fallback_margin_rate', '-?[01](\.\d{1,6})?', "a share of net sales between -1 and 1 such as 0.4, or empty")) }}
+{% endmacro %}
+
+
+{# Reads every variable once, so that a wrong one stops the run before anything is built. #}
+{% macro check_variables() %}
+    {%- do as_of_variable() -%}
+    {%- do earliest_plausible_date() -%}
+    {%- do reporting_currency() -%}
+    {%- do business_timezone() -%}
+    {%- do fallback_margin_rate() -%}
+    {%- do count_variable('rate_valid_days') -%}
+    {%- do count_variable('identity_max_ids_per_email', 1) -%}
+    {%- do count_variable('max_exact_cells', 1) -%}
+    {%- do count_variable('run_rate_floor_days', 1) -%}
+    {%- do count_variable('prediction_minimum_customers', 2) -%}
+    {%- do count_variable('prediction_minimum_repeaters', 1) -%}
+    {%- do chosen_variable('fit_method', ['map', 'mle']) -%}
+    {%- do chosen_variable('purchase_model', ['bg_nbd']) -%}
+    {%- do chosen_variable('spend_purchases', ['all', 'repeat']) -%}
+    {%- if var('raw_crm_schema') -%}
+        {%- do checked_variable('raw_crm_schema', '[A-Za-z0-9_]+', 'the name of a schema (letters, digits, underscores)') -%}
+    {%- endif -%}
+    {%- if var('raw_crm_database') -%}
+        {%- do checked_variable('raw_crm_database', '[A-Za-z0-9_]+', 'the name of a database (letters, digits, underscores)') -%}
+    {%- endif -%}
+    {%- if var('raw_folder') and var('raw_crm_schema') -%}
+        {{ stop("variables raw_folder and raw_crm_schema are both set; the raw tables come from one place, so leave one empty") }}
+    {%- endif -%}
+    {%- set wanted = var('crm_tables') -%}
+    {%- if wanted is string and wanted != 'all' or wanted is mapping or wanted is number -%}
+        {{ stop("variable crm_tables must be the word all or a list of table names, got '" ~ wanted ~ "'") }}
+    {%- endif -%}
+    {%- if wanted is not string -%}
+        {%- for table in wanted if table not in raw_contract() -%}
+            {{ stop("variable crm_tables names '" ~ table ~ "', which is no table of the raw contract; it knows: " ~ raw_contract().keys() | join(', ')) }}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}

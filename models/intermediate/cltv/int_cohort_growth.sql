@@ -1,0 +1,96 @@
+-- The pooled growth curve: what a customer brings in each month of age, over all cohorts that have lived through it.
+with
+
+observed as (
+
+    select
+        age_month,
+        sum(customers) as customers,
+        {% for basis in value_bases() -%}
+        {{ divide(sum_if_complete(basis), 'sum(customers)') }} as {{ basis }}{{ ',' if not loop.last }}
+        {% endfor %}
+
+    from {{ ref('int_cohort_increments') }}
+    where is_mature
+    group by age_month
+
+),
+
+bounds as (
+
+    select
+        max(age_month) as last_age_month,
+        least(6, cast(floor((max(age_month) + 1) / 2e0) as integer)) as tail_months
+    from observed
+
+),
+
+-- beyond the oldest cohort: the last months' level, fading as it faded over the months before them (never growing)
+tails as (
+
+    select
+        max(bounds.last_age_month) as last_age_month,
+        max(bounds.tail_months) as tail_months,
+        {% for basis in value_bases() -%}
+        greatest(0, {{ divide(
+            'sum(case when observed.age_month > bounds.last_age_month - bounds.tail_months then observed.' ~ basis ~ ' else 0 end)',
+            'max(bounds.tail_months)'
+        ) }}) as level_{{ basis }},
+        least(1, greatest(0, coalesce({{ divide(
+            'sum(case when observed.age_month > bounds.last_age_month - bounds.tail_months then observed.' ~ basis ~ ' else 0 end)',
+            'sum(case when observed.age_month > bounds.last_age_month - 2 * bounds.tail_months'
+            ~ ' and observed.age_month <= bounds.last_age_month - bounds.tail_months'
+            ~ ' and observed.age_month > 0 then observed.' ~ basis ~ ' else 0 end)'
+        ) }}, 0))) as fading_{{ basis }}{{ ',' if not loop.last }}
+        {% endfor %}
+
+    from observed
+    cross join bounds
+    where bounds.tail_months > 0
+
+),
+
+ages as (
+
+    select
+        offsets.n as age_month,
+        tails.*
+    from tails
+    inner join {{ numbers(540) }} as offsets
+        on offsets.n <= tails.last_age_month + 60
+
+),
+
+curve as (
+
+    select
+        ages.age_month,
+        observed.age_month is null as is_extrapolated,
+        coalesce(observed.customers, 0) as customers,
+        {% for basis in value_bases() -%}
+        case
+            when observed.age_month is not null then observed.{{ basis }}
+            else ages.level_{{ basis }} * power(
+                ages.fading_{{ basis }},
+                cast(ages.age_month - ages.last_age_month as {{ double_type() }}) / ages.tail_months
+            )
+        end as {{ basis }}{{ ',' if not loop.last }}
+        {% endfor %}
+
+    from ages
+    left join observed
+        on ages.age_month = observed.age_month
+
+)
+
+select
+    age_month,
+    is_extrapolated,
+    customers,
+    {% for basis in value_bases() -%}
+    {{ basis }},
+    -- what a customer has brought before this month of age begins
+    coalesce(sum({{ basis }}) over (order by age_month rows between unbounded preceding and 1 preceding), 0)
+        as {{ basis }}_before{{ ',' if not loop.last }}
+    {% endfor %}
+from curve

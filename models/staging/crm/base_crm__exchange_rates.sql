@@ -1,0 +1,44 @@
+-- Every raw row, typed once, with what became of it.
+with
+
+rows_read as (
+
+    {{ typed_crm_rows('exchange_rates') }}
+
+),
+
+flagged as (
+
+    select
+        rows_read.*,
+        as_of.as_of_date,
+        case
+            {{ contract_reasons('exchange_rates') }}
+            when rate_to_reporting <= 0 then 'negative_amount'
+        end as row_reason
+
+    from rows_read
+    cross join {{ ref('base_crm__as_of') }} as as_of
+
+),
+
+versions as (
+
+    {{ ranked_versions('flagged', 'exchange_rates') }}
+
+),
+
+checked as (
+
+    select
+        *,
+        {{ row_status('rate_date', ['when version_rank > 1 then \'superseded_duplicate\'']) }}
+
+    from versions
+
+)
+
+select
+    {{ row_key(['rate_date', 'currency']) }} as record_key,
+    *
+from checked

@@ -1,0 +1,110 @@
+"""The tool with which defects are planted: picks rows, changes or adds them, and keeps the list."""
+
+import pandas as pd
+
+from tools.demo import tables, world
+
+REJECTED, REPAIRED, KEPT = "rejected", "repaired", "kept"
+DEFECT_COLUMNS = ["table_name", "record_key", "defect", "treatment", "code", "row_count"]
+_KEYS = {"exchange_rates": ["rate_date", "currency"]}
+
+
+class Planter:
+    """Changes drawn rows as text, one defect per row.
+
+    Parameters
+    ----------
+    seed : int
+    connection : duckdb.DuckDBPyConnection
+    frames : dict of str to DataFrame
+        The drawn tables; they stay as they are.
+    as_text : bool
+        Whether the written columns are text, so that unreadable values can be planted.
+    """
+
+    def __init__(self, seed, connection, frames, as_text):
+        self.rng = world.stream(seed, "dirt")
+        self.as_text = as_text
+        self.changed = {table: {} for table in frames}  # row -> text row
+        self.added = {table: [] for table in frames}  # (row it stands behind, text row)
+        self.defects = []
+        self._connection = connection
+        self._frames = frames
+        self._taken = {table: set() for table in frames}
+
+    def pick(self, table, rows, count):
+        """Choose up to `count` of the given rows that carry no defect yet, ascending."""
+        taken = self._taken[table]
+        free = [row for row in self.rng.permutation(rows)[: count * 4 + 40] if row not in taken]
+        chosen = sorted(int(row) for row in free[:count])
+        taken.update(chosen)
+        return chosen
+
+    def reserve(self, table, rows):
+        """Keep rows out of later picks."""
+        self._taken[table].update(int(row) for row in rows)
+
+    def read(self, table, rows):
+        """The rows as dicts of text, None for null, in the order given."""
+        columns = ", ".join(f"{name}::VARCHAR AS {name}" for name in tables.CONTRACT[table])
+        rows = [int(row) for row in rows]
+        few = self._frames[table].iloc[rows]
+        self._connection.register("few", few)
+        found = self._connection.sql(f"SELECT {columns} FROM ({tables.rows_sql(table, 'few')})")
+        texts = [dict(zip(found.columns, values)) for values in found.fetchall()]
+        self._connection.unregister("few")
+        return [self.changed[table].get(row, text) for row, text in zip(rows, texts)]
+
+    def change(self, table, row, **values):
+        """Overwrite columns of one row; returns the row as it now stands."""
+        [text] = self.read(table, [row])
+        self.changed[table][row] = text | values
+        return self.changed[table][row]
+
+    def add(self, table, row, text, **values):
+        """Add a row behind another one; returns it."""
+        self.added[table].append((row, text | values))
+        return self.added[table][-1][1]
+
+    def new_key(self, table, prefix, width):
+        """A key that follows the last one of the table."""
+        number = len(self._frames[table]) + len(self.added[table]) + 1
+        return prefix + str(number).zfill(width)
+
+    def note(self, table, text, defect, treatment, code, row_count=1):
+        """Write one affected record into the list of planted defects."""
+        names = _KEYS.get(table, [next(iter(tables.CONTRACT[table]))])
+        key = "|".join(text[name] or "" for name in names)
+        self.note_key(table, key, defect, treatment, code, row_count)
+
+    def note_key(self, table, key, defect, treatment, code, row_count=1):
+        """As `note`, for a key that is already text."""
+        self.defects.append((table, key, defect, treatment, code, row_count))
+
+    def duplicate(self, table, rows, older):
+        """Double rows: identical where `older` gives nothing, else an older version.
+
+        Parameters
+        ----------
+        table : str
+        rows : list of int
+        older : callable
+            Takes the row's position in `rows` and its text; returns the older version's values,
+            empty for an identical row.
+        """
+        for position, (row, text) in enumerate(zip(rows, self.read(table, rows))):
+            copy = self.add(table, row, text, **older(position, text))
+            same = copy == text
+            defect = "identical_row" if same else "older_version"
+            self.note(table, text, defect, REJECTED, "superseded_duplicate")
+
+    def defects_frame(self):
+        """The list of planted defects, ordered by table, code and key."""
+        frame = pd.DataFrame(self.defects, columns=DEFECT_COLUMNS)
+        return frame.sort_values(DEFECT_COLUMNS, ignore_index=True)
+
+
+def earlier(text, hours):
+    """A timestamp text, so many hours earlier."""
+    moved = pd.Timestamp(text) - pd.Timedelta(hours=hours)
+    return moved.strftime("%Y-%m-%d %H:%M:%S")
