@@ -248,6 +248,28 @@ def spend_cells(count, mean, weight=None, names=None, whole_weights=False):
     ValueError
         Names the column, the first offending row (position from 0) and its value.
     """
+    n, m, w = check_spend(count, mean, weight, names=names, whole_weights=whole_weights)
+    (n, m), w = collapse((n, m), w)
+    return SpendCells(n, m, w)
+
+
+def check_spend(count, mean, weight=None, names=None, whole_weights=False):
+    """Check spend arrays without collapsing them.
+
+    Parameters
+    ----------
+    count, mean, weight, names, whole_weights
+        As for `spend_cells`.
+
+    Returns
+    -------
+    tuple of 3 ndarray of float, each of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        Names the column, the first offending row (position from 0) and its value.
+    """
     n_name, m_name, w_name = names or ("count", "mean", "weight")
     n, m = _same_length((_numbers(count, n_name), _numbers(mean, m_name)), (n_name, m_name))
     w = np.ones(len(n)) if weight is None else _numbers(weight, w_name)
@@ -258,8 +280,7 @@ def spend_cells(count, mean, weight=None, names=None, whole_weights=False):
     _refuse(~np.isfinite(m), m_name, m, "is not a finite number")
     _refuse(m <= 0, m_name, m, "is not above 0")
     _check_weights(w, w_name, whole_weights)
-    (n, m), w = collapse((n, m), w)
-    return SpendCells(n, m, w)
+    return n, m, w
 
 
 def _ascending(keys):
@@ -300,7 +321,9 @@ def _same_length(arrays, names):
     for array, name in zip(arrays, names, strict=True):
         if len(array) not in (1, length):
             raise ValueError(f"column {name!r}: {len(array)} rows where {length} are expected")
-    return [np.broadcast_to(array, (length,)) if len(array) != length else array for array in arrays]
+    return [
+        np.broadcast_to(array, (length,)) if len(array) != length else array for array in arrays
+    ]
 
 
 def _check_weights(weight, name, whole):

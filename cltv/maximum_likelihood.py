@@ -26,6 +26,9 @@ SHAPE_RANGE = (1e-3, 2e3)
 FLAT = 1e-3
 """A curvature of the mean log-likelihood below this means that the data do not decide."""
 
+CONVERGED = 1e-4
+"""Slope of the mean log-likelihood that no sample of usual size tells from zero."""
+
 TWO_STAGE_ROWS = 40_000
 SAMPLE_ROWS = 20_000
 
@@ -119,15 +122,11 @@ def optimise(problem, centre, method="map"):
         part = objective_of(problem.sample(SAMPLE_ROWS))
         theta = _search(part, theta, centre)
         evaluations += part.evaluations
-        if _inside(theta, centre):
-            theta = _newton(full, theta, _hessian(part, theta), steps=12, tolerance=1e-8)
+        theta = _newton(full, theta, centre, _hessian(part, theta), steps=12, tolerance=1e-8)
     if _projected_gradient(full, theta, centre) > 1e-7:
         theta = _search(full, theta, centre)
-    if not _inside(theta, centre):
-        hessian = _hessian(full, theta)
-    else:
-        hessian = _hessian(full, theta)
-        theta = _newton(full, theta, hessian, steps=3, tolerance=1e-13)
+    hessian = _hessian(full, theta)
+    theta = _newton(full, theta, centre, hessian, steps=3, tolerance=1e-13)
     evaluations += full.evaluations
 
     mean, _ = problem.mean_log_likelihood(theta)
@@ -138,7 +137,7 @@ def optimise(problem, centre, method="map"):
         theta=theta,
         covariance=_sandwich(problem, theta, hessian, customers),
         log_likelihood=float(mean * customers),
-        converged=bool(np.isfinite(mean) and _projected_gradient(full, theta, centre) < 1e-5),
+        converged=bool(np.isfinite(mean) and _projected_gradient(full, theta, centre) < CONVERGED),
         iterations=int(evaluations),
         condition_number=float(values[-1] / smallest) if smallest > 0 else float("inf"),
         smallest_eigenvalue=smallest,
@@ -165,9 +164,7 @@ def boundary_note(optimum, names, relative):
     """
     low, high = SHAPE_RANGE
     at_limit = [
-        name
-        for name, value in zip(names, relative, strict=True)
-        if not low <= value <= high
+        name for name, value in zip(names, relative, strict=True) if not low <= value <= high
     ]
     parts = [f"{', '.join(at_limit)} at its limit"] if at_limit else []
     if optimum.smallest_eigenvalue < FLAT:
@@ -201,7 +198,6 @@ class _Objective:
 
 
 def _search(objective, theta, centre):
-    # the line search wants a step of sensible length: a mean log-likelihood has order one
     result = minimize(
         objective,
         theta,
@@ -213,8 +209,8 @@ def _search(objective, theta, centre):
     return result.x
 
 
-def _newton(objective, theta, hessian, steps, tolerance):
-    """Newton steps with a fixed Hessian, kept only while the gradient shrinks."""
+def _newton(objective, theta, centre, hessian, steps, tolerance):
+    """Newton steps with a fixed Hessian, kept only while the gradient shrinks inside the bounds."""
     try:
         factor = cho_factor(hessian)
     except (np.linalg.LinAlgError, ValueError):
@@ -224,13 +220,13 @@ def _newton(objective, theta, hessian, steps, tolerance):
     for _ in range(steps):
         if size < tolerance:
             break
-        step = cho_solve(factor, gradient)
-        if not np.abs(step).max() < 1.0:
+        target = theta - cho_solve(factor, gradient)
+        if not (np.abs(target - theta).max() < 1.0 and _inside(target, centre)):
             break
-        _, moved = objective(theta - step)
+        _, moved = objective(target)
         if not np.abs(moved).max() < 0.7 * size:
             break
-        theta, gradient, size = theta - step, moved, np.abs(moved).max()
+        theta, gradient, size = target, moved, np.abs(moved).max()
     return theta
 
 
@@ -246,7 +242,7 @@ def _hessian(objective, theta, width=1e-4):
 
 
 def _inside(theta, centre):
-    return bool((np.abs(theta - centre) < LIMIT - 1e-3).all())
+    return bool((np.abs(theta - centre) < LIMIT).all())
 
 
 def _projected_gradient(objective, theta, centre):

@@ -38,7 +38,7 @@ def simple_lifetime_value(average_order_value, orders_per_year, lifespan_years):
 
 
 def lifespan_years(yearly_retention):
-    """Expected years as a customer under constant retention, 1 / (1 - r).
+    """Return the expected years as a customer under constant retention, 1 / (1 - r).
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def lifespan_years(yearly_retention):
 
 
 def expected_active_years(yearly_retention, years):
-    """Expected years as a customer within the first `years`, the sum of r^k for k < years.
+    """Return the expected years as a customer within `years`: the sum of r^k for k < years.
 
     Parameters
     ----------

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+import duckdb
+
 from tools.demo import generate, writing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -12,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
-        """One line and exit code 2, as for every other refusal."""
+        """Refuse in one line with exit code 2, as for every other reason."""
         raise SystemExit(_refuse(message))
 
 
@@ -32,7 +34,7 @@ def _parser():
 
 
 def _complaint(arguments):
-    """What is wrong with the arguments in one line, or None."""
+    """Say what is wrong with the arguments in one line, or None."""
     if arguments.customers < 1:
         return f"--customers must be at least 1, not {arguments.customers}"
     if arguments.seed < 0:
@@ -45,7 +47,7 @@ def _complaint(arguments):
 
 
 def _unwritable(folder):
-    """Why nothing can be written into the folder, in one line, or None; creates it if missing."""
+    """Create the folder if missing; say why nothing can be written there, or None."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -67,14 +69,17 @@ def main(argv=None):
         complaint = _unwritable(folder)
         if complaint:
             return _refuse(complaint)
-    generate.generate(
-        arguments.customers,
-        arguments.seed,
-        arguments.format,
-        crm_folder,
-        demo_folder,
-        clean=arguments.clean,
-    )
+    try:
+        generate.generate(
+            arguments.customers,
+            arguments.seed,
+            arguments.format,
+            crm_folder,
+            demo_folder,
+            clean=arguments.clean,
+        )
+    except (OSError, duckdb.IOException) as error:
+        return _refuse(f"cannot write the demo: {str(error).splitlines()[0]}")
     return 0
 
 

@@ -8,16 +8,23 @@ a, b of the dropout probability.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1, polygamma, xlog1py, xlogy
+from scipy.linalg import eigh_tridiagonal
+from scipy.special import (
+    betainc,
+    betaln,
+    gammaln,
+    hyp2f1,
+    xlog1py,
+    xlogy,
+)
 
 from cltv.purchase.interface import PurchaseModel
 
-# half-width of the bands around a = 1 and around a + b = 1 that are bridged by a straight line:
-# rounding costs about 1e-16 / width, the straight line about width ** 2
-_BRIDGE = 1e-4
-
-# shapes beyond this overflow the hypergeometric function: only fits on the boundary get there
-_LARGE_SHAPE = 200.0
+# where Euler's form of the expectation loses digits or overflows, quadrature takes over
+_NEAR = 1e-3
+_LARGE_SHAPE = 50.0
+_FAR_AHEAD = 0.9
+_NODES = 100
 
 
 class BGNBD(PurchaseModel):
@@ -69,8 +76,8 @@ class BGNBD(PurchaseModel):
         values, slopes = values[cells.frequency_index], slopes[:, cells.frequency_index]
         x = cells.frequency
         alive_log, dead, gap = _ends(r, alpha, a, b, x, cells.recency, cells.age)
-        level = np.log(alpha + cells.age)
-        spread = np.log1p(cells.age / alpha)
+        spread = np.log((alpha + cells.age) / alpha)
+        level = spread + np.log(alpha)
         likelihood = values - r * spread - x * level + alive_log
         inverse = 1.0 / (alpha + cells.age)
         # d gap / d alpha, written without the difference of two near-equal fractions
@@ -78,7 +85,8 @@ class BGNBD(PurchaseModel):
         scores = np.column_stack(
             [
                 r * (slopes[0] - spread + dead * gap),
-                alpha * (r * cells.age / alpha * inverse - x * inverse + dead * (r + x) * gap_slope),
+                alpha
+                * (r * cells.age / alpha * inverse - x * inverse + dead * (r + x) * gap_slope),
                 a * slopes[1] + dead,
                 b * (slopes[2] - dead / (b + np.maximum(x, 1.0) - 1.0)),
             ]
@@ -110,8 +118,8 @@ class BGNBD(PurchaseModel):
         w, x = cells.weight, cells.frequency
         alive_log, dead, gap = _ends(r, alpha, a, b, x, cells.recency, cells.age)
         since = alpha + cells.age
-        level = np.log(since)
-        spread = np.log1p(cells.age / alpha)
+        spread = np.log(since / alpha)
+        level = spread + np.log(alpha)
         counted = cells.frequency_weight
         total = counted @ values + w @ (alive_log - r * spread - x * level)
 
@@ -193,7 +201,7 @@ class BGNBD(PurchaseModel):
         return result[:, 0] if scalar else result
 
     def expected_purchases(self, params, frequency, recency, age, horizon):
-        """Expected purchases in the next `horizon` time units, given a customer's history.
+        """Return the purchases expected in the next `horizon` time units, given the history.
 
         Parameters
         ----------
@@ -217,20 +225,20 @@ class BGNBD(PurchaseModel):
         Notes
         -----
         Fader, Hardie & Lee (2005), eq. 10, after Euler's transformation of the hypergeometric
-        function, whose first two parameters then no longer grow with the frequency. All but
-        P(alive) depends on (frequency, age) only and is computed once per distinct pair.
+        function, whose first two parameters then no longer grow with the frequency; where that
+        form is not safe, by quadrature over the dropout probability. All but P(alive) depends on (frequency, age) only and is computed once per distinct pair.
         """
         r, alpha, a, b = self.parameter_vector(params)
         x, recency, age = self._history(frequency, recency, age)
         ahead, scalar = self._horizon(horizon)
         alive = 1.0 - _ends(r, alpha, a, b, x, recency, age)[1]
         pairs, index = _distinct_pairs(x, age)
-        if_alive = _expected_if_alive(r, alpha, a, b, pairs[0][:, None], pairs[1][:, None], ahead)
+        if_alive = _expected_if_alive(r, alpha, a, b, *pairs, ahead)
         result = alive[:, None] * if_alive[index]
         return result[:, 0] if scalar else result
 
     def expected_purchases_new_customer(self, params, t):
-        """Expected repeat purchases of a customer of unknown history by age `t`.
+        """Return the expected repeat purchases of a customer of unknown history by age `t`.
 
         Parameters
         ----------
@@ -254,7 +262,7 @@ class BGNBD(PurchaseModel):
         """
         r, alpha, a, b = self.parameter_vector(params)
         ahead, scalar = self._horizon(t, "t")
-        result = _expected_if_alive(r, alpha, a, b, np.zeros(1), np.zeros(1), ahead)
+        result = _expected_if_alive(r, alpha, a, b, np.zeros(1), np.zeros(1), ahead)[0]
         return float(result[0]) if scalar else result
 
     def probability_of_count(self, params, count, t):
@@ -327,11 +335,15 @@ def _by_frequency(r, a, b, values):
 
 def _ends(r, alpha, a, b, x, recency, age):
     """How a history ended: log-sum of both ends over 'alive', P(dropped out), log time ratio."""
-    gap = np.log1p((age - recency) / (alpha + recency))
-    odds = np.log(a) - np.log(b + np.maximum(x, 1.0) - 1.0) + (r + x) * gap
-    repeated = x > 0
-    dead = np.where(repeated, expit(odds), 0.0)
-    return np.where(repeated, np.logaddexp(0.0, odds), 0.0), dead, gap
+    gap = np.log((alpha + age) / (alpha + recency))
+    odds = np.log(a / (b + np.maximum(x, 1.0) - 1.0)) + (r + x) * gap
+    # without a repeat purchase there was no chance to drop out
+    odds = np.where(x > 0, odds, -np.inf)
+    # one exponential serves both log(1 + e^odds) and the probability, and cannot overflow
+    small = np.exp(-np.abs(odds))
+    alive_log = np.maximum(odds, 0.0) + np.log(1.0 + small)
+    dead = np.where(odds > 0, 1.0, small) / (1.0 + small)
+    return alive_log, dead, gap
 
 
 def _distinct_pairs(x, age):
@@ -342,63 +354,57 @@ def _distinct_pairs(x, age):
 
 
 def _expected_if_alive(r, alpha, a, b, x, age, ahead):
-    """Expected purchases of a customer known to be alive; arrays broadcast together."""
-    if max(r, a, b) > _LARGE_SHAPE:
-        return _over_dropout(r, alpha, a, b, x, age, ahead)
-    if abs(a - 1.0) >= _BRIDGE:
-        return _away_from_one(r, alpha, a, b, x, age, ahead)
-    low, high = (
-        _away_from_one(r, alpha, edge, b, x, age, ahead) for edge in (1 - _BRIDGE, 1 + _BRIDGE)
-    )
-    share = (a - 1.0 + _BRIDGE) / (2 * _BRIDGE)
-    return (1 - share) * low + share * high
+    """Return the purchases expected of customers known to be alive, shape (n, m).
 
-
-def _away_from_one(r, alpha, a, b, x, age, ahead):
-    if abs(a + b - 1.0) >= _BRIDGE or not np.any(x == 0):
-        return _euler(r, alpha, a, b, x, age, ahead)
-    # the pole at a + b = 1, x = 0 is removable: cross it along b
-    base = 1.0 - a
-    low, high = (
-        _euler(r, alpha, a, edge, np.zeros(1), age, ahead)
-        for edge in (max(base - _BRIDGE, 0.0), base + _BRIDGE)
-    )
-    share = (b - base + _BRIDGE) / (2 * _BRIDGE)
-    repeated = _euler(r, alpha, a, b, np.maximum(x, 1.0), age, ahead)
-    return np.where(x == 0, (1 - share) * low + share * high, repeated)
-
-
-def _euler(r, alpha, a, b, x, age, ahead):
-    rate = alpha + age
+    x and age have shape (n,), ahead (m,).
+    """
+    rate = (alpha + age)[:, None]
     z = ahead / (rate + ahead)
+    x = np.broadcast_to(x[:, None], z.shape)
+    # removable poles at a = 1 and, for one-time buyers, at a + b = 1; scipy's hypergeometric
+    # function overflows for large parameters, the sooner the closer z is to 1
+    regular = (abs(a - 1.0) > _NEAR) & ((x > 0) | (abs(a + b - 1.0) > _NEAR))
+    regular &= max(r, a, b) < _LARGE_SHAPE
+    regular &= (z < _FAR_AHEAD) | (x < _LARGE_SHAPE)
+    expected = np.empty(z.shape)
+    expected[regular] = _by_euler(r, a, b, x[regular], z[regular])
+    rest = ~regular
+    if rest.any():
+        expected[rest] = _by_quadrature(r, a, b, x[rest], (ahead / rate)[rest])
+    # no customer buys more than one who can never leave
+    return np.clip(expected, 0.0, (r + x) * (ahead / rate))
+
+
+def _by_euler(r, a, b, x, z):
     top = a + b + x - 1.0
     tail = np.exp((a - 1.0) * np.log1p(-z)) * hyp2f1(a + b - 1.0 - r, a - 1.0, top, z)
-    expected = top / (a - 1.0) * (1.0 - tail)
-    # no customer buys more than one who can never leave
-    return np.clip(expected, 0.0, (r + x) * ahead / rate)
+    return top / (a - 1.0) * (1.0 - tail)
 
 
-def _over_dropout(r, alpha, a, b, x, age, ahead, nodes=401):
-    """Return the same expectation by quadrature over the dropout probability p ~ beta(a, b + x).
+def _by_quadrature(r, a, b, x, stretch):
+    """Return the same expectation by Gauss-Jacobi quadrature over p ~ beta(a, b + x).
 
-    The trapezoidal rule in ln(p / (1 - p)), nodes graded by a hyperbolic sine around the centre,
-    weights normalised by their own sum: exact to rounding even where the beta is nearly a point.
+    `stretch` is horizon / (alpha + age). The rate is integrated in closed form, so that the
+    integrand is positive and smooth and no digits cancel.
     """
-    stay = b + x
-    centre = digamma(a) - digamma(stay)
-    spread = np.sqrt(polygamma(1, a) + polygamma(1, stay))
-    # tails fall by e per spread at the slowest; 0.05 resolves p where one side is far steeper
-    reach = np.arcsinh(40.0 * spread / 0.05)
-    peak = a * -np.logaddexp(0.0, -centre) + stay * -np.logaddexp(0.0, centre)
-    most = (r + x) * ahead / (alpha + age)
-    total, mass = np.zeros(np.broadcast_shapes(np.shape(x), np.shape(most))), 0.0
-    for position in np.linspace(-1.0, 1.0, nodes):
-        logit = centre + 0.05 * np.sinh(position * reach)
-        weight = np.cosh(position * reach) * np.exp(
-            a * -np.logaddexp(0.0, -logit) + stay * -np.logaddexp(0.0, logit) - peak
-        )
-        p = np.maximum(expit(logit), 1e-200)
-        bought = -np.expm1(-(r + x) * np.log1p(p * ahead / (alpha + age))) / p
-        total = total + weight * bought
-        mass = mass + weight
-    return np.clip(total / mass, 0.0, most)
+    expected = np.empty(len(x))
+    for value in np.unique(x):
+        members = np.flatnonzero(x == value)
+        nodes, weights = _beta_nodes(a, b + value)
+        total = np.zeros(len(members))
+        for p, weight in zip(nodes, weights, strict=True):
+            total += weight * -np.expm1(-(r + value) * np.log1p(p * stretch[members])) / p
+        expected[members] = total
+    return expected
+
+
+def _beta_nodes(a, c):
+    """Nodes and weights of Gaussian quadrature over beta(a, c), by Golub & Welsch (1969)."""
+    n = np.arange(1.0, _NODES)
+    s = a + c - 2.0
+    middle = (2 * n * (n + s + 1) + s * a) / ((2 * n + s) * (2 * n + s + 2))
+    side = n * (n + c - 1) * (n + a - 1) / ((2 * n + s) ** 2 * (2 * n + s + 1))
+    # the factor (n + s) / (2 n + s - 1) is 1 at n = 1, where both may vanish
+    side[1:] *= (n[1:] + s) / (2 * n[1:] + s - 1)
+    nodes, vectors = eigh_tridiagonal(np.concatenate([[a / (a + c)], middle]), np.sqrt(side))
+    return np.maximum(nodes, 1e-200), vectors[0] ** 2

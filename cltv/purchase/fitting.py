@@ -150,7 +150,7 @@ def fit_cells(model, cells: PurchaseCells, method="map"):
     timed = np.array([name in model.time_parameters for name in model.parameter_names])
     natural = relative * np.where(timed, mean_age, 1.0)
     error = np.sqrt(np.diag(optimum.covariance))
-    reach = np.exp(1.959963984540054 * error)
+    reach = np.exp(np.minimum(1.959963984540054 * error, 300.0))
 
     def named(values):
         return dict(zip(model.parameter_names, map(float, values), strict=True))

@@ -132,7 +132,7 @@ class PurchaseModel(ABC):
 
     @abstractmethod
     def expected_purchases(self, params, frequency, recency, age, horizon):
-        """Expected purchases in the next `horizon` time units, given a customer's history.
+        """Return the purchases expected in the next `horizon` time units, given the history.
 
         Parameters
         ----------
@@ -156,7 +156,7 @@ class PurchaseModel(ABC):
 
     @abstractmethod
     def expected_purchases_new_customer(self, params, t):
-        """Expected repeat purchases of a customer of unknown history by age `t`.
+        """Return the expected repeat purchases of a customer of unknown history by age `t`.
 
         Parameters
         ----------

@@ -207,7 +207,7 @@ def fit_cells(cells: SpendCells, method="map"):
     shift = np.array([0.0, 1.0, 0.0])
     unit = np.array([1.0, 1.0, mean_value])
     error = np.sqrt(np.diag(optimum.covariance))
-    reach = np.exp(1.959963984540054 * error)
+    reach = np.exp(np.minimum(1.959963984540054 * error, 300.0))
 
     def named(values):
         return dict(zip(PARAMETER_NAMES, map(float, values), strict=True))
@@ -234,7 +234,7 @@ def fit_cells(cells: SpendCells, method="map"):
 
 
 def expected_average_value(params, count, mean):
-    """Expected value per future purchase, given what a customer has spent so far.
+    """Return the expected value per future purchase, given what a customer has spent so far.
 
     Parameters
     ----------

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.demo import catalogue, orders as order_rules, world
+from tools.demo import catalogue, world
+from tools.demo import orders as order_rules
 
 PRODUCT, GIFT_CARD, FEE = range(3)
 LINE_TYPES = ["product", "gift_card", "fee"]
@@ -36,7 +37,7 @@ class Lines:
     taxable: np.ndarray = None  # after the line's share of the order discount
 
     def __len__(self):
-        """Number of lines."""
+        """Count the lines."""
         return len(self.order)
 
 
@@ -52,7 +53,7 @@ class Totals:
 
 
 def _closest_fit(ladder, target):
-    """Position and quantity (1 to 3) whose price comes closest to the target, shapes (n,)."""
+    """Find the position and quantity (1 to 3) closest to the target price, shapes (n,)."""
     best = np.full(len(target), np.inf)
     position = np.zeros(len(target), dtype=np.int64)
     quantity = np.ones(len(target), dtype=np.int64)
@@ -69,7 +70,7 @@ def _closest_fit(ladder, target):
 
 
 def _loose_fit(rng, ladder, target, wanted):
-    """A product somewhat below target / wanted, and the quantity that then comes closest."""
+    """Pick a product somewhat below target / wanted, and the quantity that comes closest."""
     below = np.searchsorted(ladder, target / wanted, side="right") - 1
     position = np.maximum(below - rng.integers(0, 5, len(target)), 0)
     return position, np.maximum(np.rint(target / ladder[position]), 1).astype(np.int64)
@@ -126,7 +127,7 @@ def _fill_group(rng, sellable, ladder, target, business):
 
 
 def _product_lines(seed, orders, terms, rates):
-    """Lines of all orders as (position key, order, product, quantity, discounted) arrays."""
+    """Draw lines as arrays of (position key, order, product, quantity, discounted)."""
     currency = world.COUNTRY_CURRENCY[orders.country]
     rate = rates[currency, np.minimum(orders.day, world.PERIOD_DAYS - 1)]
     target = orders.value * 100.0 / rate / (1.0 - terms.discount_percent / 100.0)
@@ -149,7 +150,7 @@ def _product_lines(seed, orders, terms, rates):
 
 
 def _small_lines(seed, orders):
-    """Gift cards and gift wrapping, a line each in about one order of a hundred."""
+    """Add gift cards and gift wrapping, a line each in about one order of a hundred."""
     rng = world.stream(seed, "small lines")
     plain = (orders.kind == order_rules.PURCHASE) & ~orders.pure
     plain &= orders.customer_type == world.CONSUMER
@@ -167,7 +168,7 @@ def _small_lines(seed, orders):
 
 
 def fill_baskets(seed, orders, terms, rates):
-    """Lines of every order, priced from the catalogue and taxed, and the orders' totals.
+    """Draw the lines of every order, priced from the catalogue and taxed, and the totals.
 
     Parameters
     ----------
@@ -182,7 +183,9 @@ def fill_baskets(seed, orders, terms, rates):
     Lines, Totals
     """
     parts = _product_lines(seed, orders, terms, rates) + _small_lines(seed, orders)
-    key, order, product, quantity, discounted = (np.concatenate(part) for part in zip(*parts))
+    key, order, product, quantity, discounted = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
     ranked = np.argsort(key, kind="stable")
     order, product, quantity = order[ranked], product[ranked], quantity[ranked]
     discounted = discounted[ranked]
@@ -210,7 +213,7 @@ def fill_baskets(seed, orders, terms, rates):
 
 
 def _tax_part(amount, rate, included):
-    """Tax in cents, rounded half up: inside the amount, or on top of it; `rate` per mille."""
+    """Return tax in cents, rounded half up: inside the amount or on top; `rate` per mille."""
     inside = (2 * amount * rate + 1000 + rate) // (2 * (1000 + rate))
     on_top = (amount * rate + 500) // 1000
     return np.where(included, inside, on_top)

@@ -120,7 +120,7 @@ SUBSCRIBABLE = np.array(
 
 
 def _price_lists():
-    """Unit prices in cents of the order's currency, shape (customer types, countries, products)."""
+    """Return unit prices in cents of the currency, shape (customer types, countries, products)."""
     lists = np.empty((2, len(COUNTRIES), N_PRODUCTS), dtype=np.int64)
     for customer_type, factor in _TRADE_FACTOR.items():
         exact = LIST_CENTS[None, :] * _LIST_FACTOR[:, None] * factor  # millionths of a cent
@@ -129,7 +129,7 @@ def _price_lists():
 
 
 def _unit_costs():
-    """Unit costs in euro cents, shape (products,); -1 where the business does not know them."""
+    """Return unit costs in euro cents, shape (products,); -1 where nobody knows them."""
     without_tax = LIST_CENTS * 1000 // (1000 + TAX[0])
     shares = np.array([-1.0 if row[4] is None else row[4] for row in _PRODUCTS])
     return np.where(shares < 0, -1, np.rint(without_tax * shares)).astype(np.int64)
@@ -151,7 +151,7 @@ FALLBACK_MARGINS = [
 
 
 def country_costs():
-    """Unit costs in cents of each country's currency, shape (countries, products); -1 unknown."""
+    """Return unit costs in cents of each currency, shape (countries, products); -1 unknown."""
     converted = (COST_CENTS[None, :] * _LIST_FACTOR[:, None] + 500) // 1000
     return np.where(COST_CENTS[None, :] < 0, -1, converted)
 
@@ -177,7 +177,7 @@ def product_on_day(product, day):
 
 
 def products_frame():
-    """The products table, one row per product; money in cents, -1 for an unknown cost."""
+    """Return the products table, a row per product; money in cents, -1 for an unknown cost."""
     frame = pd.DataFrame(_PRODUCTS, columns=["category", "subcategory", "name", "price", "share"])
     since = np.full(N_PRODUCTS, -200 * 86_400, dtype=np.int64)
     until = np.full(N_PRODUCTS, np.datetime64("NaT"), dtype="datetime64[s]")

@@ -87,18 +87,18 @@ REPS_BY_COUNTRY = {
 
 
 def rep_left_day():
-    """Day after which each rep no longer works, shape (reps,); far away for those who stay."""
+    """Return each rep's last day, shape (reps,); far away for those who stay."""
     far = 10 * PERIOD_DAYS
     return np.array([far if row[4] is None else day_of(row[4]) for row in SALES_REPS])
 
 
 def rep_successor():
-    """Index of the rep who takes over from each rep, shape (reps,); themselves if they stay."""
+    """Return who takes over from each rep, shape (reps,); themselves if they stay."""
     return np.array([index if row[5] is None else row[5] for index, row in enumerate(SALES_REPS)])
 
 
 def draw_rates(seed):
-    """Daily rates to the euro on business days, a mean-reverting walk.
+    """Draw daily rates to the euro on business days, a mean-reverting walk.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def draw_rates(seed):
 
 
 def campaigns_frame():
-    """The campaigns table, one row per campaign."""
+    """Return the campaigns table, one row per campaign."""
     return pd.DataFrame(
         {
             "number": np.arange(1, len(CAMPAIGNS) + 1),
@@ -145,7 +145,7 @@ def campaigns_frame():
 
 
 def draw_spend(seed, campaign, day, n_customers):
-    """Monthly spend per campaign: what its customers of the month cost, with noise.
+    """Draw monthly spend per campaign: what its customers of the month cost, with noise.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def draw_spend(seed, campaign, day, n_customers):
 
 
 def sales_reps_frame():
-    """The sales_reps table, one row per rep."""
+    """Return the sales_reps table, one row per rep."""
     hired = np.array([day_of(row[3]) for row in SALES_REPS])
     left = np.array([row[4] or "NaT" for row in SALES_REPS], dtype="datetime64[s]")
     changed = np.where(np.isnat(left), timestamps(hired * DAY), left)

@@ -36,7 +36,7 @@ class Customers:
     referrer: np.ndarray  # index of a customer; -1 for none
 
     def __len__(self):
-        """Number of customers."""
+        """Count the customers."""
         return len(self.cell)
 
     @property
@@ -51,7 +51,7 @@ def _draw_cells(rng, n):
 
 
 def _draw_first_times(rng, cell):
-    """First days in the period, later ones likelier where the cell grows; days, shape (n,)."""
+    """Draw first days, later ones likelier where the cell grows; days, shape (n,)."""
     times = np.empty(len(cell))
     for index, planted in enumerate(processes.CELLS):
         members = np.flatnonzero(cell == index)
@@ -94,7 +94,7 @@ def _draw_reps(rng, customer_type, country, day):
 
 
 def _draw_referrers(rng, channel):
-    """An earlier customer for most of those who came by referral; -1 for the others."""
+    """Pick an earlier customer for most of those who came by referral; -1 for the others."""
     referrer = np.full(len(channel), -1, dtype=np.int64)
     members = np.flatnonzero(channel == processes.CHANNELS.index("referral"))
     members = members[(members > 0) & (rng.random(len(members)) < 0.9)]
@@ -128,8 +128,7 @@ def draw_customers(seed, n):
     country = rng.choice(len(world.COUNTRIES), size=n, p=world.COUNTRY_SHARES).astype(np.int8)
 
     # signed up minutes before the first order; later changes of the record are rare
-    created = (first_time * world.DAY).astype(np.int64)
-    created = np.maximum(created - rng.integers(60, 3600, n), 0)
+    created = world.shop_seconds(first_time) - rng.integers(60, 3600, n)
     updated = created + (rng.exponential(150.0, n) * world.DAY).astype(np.int64)
     return Customers(
         cell=cell,
@@ -147,9 +146,7 @@ def draw_customers(seed, n):
         has_email=rng.random(n) >= 0.03,
         email_org=rng.random(n) < 0.4,
         phone=np.where(rng.random(n) < 0.7, rng.integers(0, 10_000, n), -1),
-        birth_day=np.where(
-            ~is_business & (rng.random(n) < 0.6), rng.integers(0, 24_000, n), -1
-        ),
+        birth_day=np.where(~is_business & (rng.random(n) < 0.6), rng.integers(0, 24_000, n), -1),
         has_gender=~is_business & (rng.random(n) < 0.7),
         industry=np.where(is_business, rng.integers(0, len(world.INDUSTRIES), n), -1),
         campaign=_draw_campaigns(rng, channel, day),

@@ -8,7 +8,9 @@ import math
 
 import numpy as np
 
-from tools.demo import orders as order_rules, processes, purchases, refunds as refund_rules, world
+from tools.demo import orders as order_rules
+from tools.demo import processes, purchases, world
+from tools.demo import refunds as refund_rules
 from tools.demo.planter import KEPT, REJECTED, REPAIRED, Planter, earlier
 
 _BLANKS = ["NULL", "null", "   "]
@@ -18,12 +20,12 @@ _UNKNOWN_STATUSES = ["on_hold", "shiped", "unknown?"]
 
 
 def scaled(count, n_customers):
-    """How many defects to plant: `count` at 3,000 customers, growing with the square root."""
+    """Scale a number of defects: `count` at 3,000 customers, growing with the square root."""
     return max(1, round(count * math.sqrt(n_customers / 3000)))
 
 
 def extra_order_counts(n_customers, as_text):
-    """How many extra orders to draw per planted defect."""
+    """Return how many extra orders to draw per planted defect."""
     return {
         name: scaled(count, n_customers)
         for name, count in order_rules.EXTRA_DEFECTS.items()
@@ -65,32 +67,31 @@ def _plant_customers(planter, customers, n):
     everyone = np.arange(n)
 
     changed = np.flatnonzero(customers.updated > customers.created + world.DAY)
-    rows = planter.pick(table, changed, scaled(15, n))
     planter.duplicate(
         table,
-        rows,
+        changed,
+        scaled(15, n),
         lambda i, text: {} if i % 3 == 2 else {"phone": None, "updated_at": text["created_at"]},
     )
     columns = ["city", "company", "region", "gender", "industry"]
-    for i, row in enumerate(planter.pick(table, everyone, scaled(20, n))):
-        text = planter.change(table, row, **{columns[i % 5]: _BLANKS[i % 3]})
+    for i, (row, text) in enumerate(planter.picked(table, everyone, scaled(20, n))):
+        planter.change(table, row, text, **{columns[i % 5]: _BLANKS[i % 3]})
         planter.note(table, text, f"blank_{columns[i % 5]}", REPAIRED, "blank_text")
-    for i, row in enumerate(planter.pick(table, everyone, scaled(12, n))):
-        [text] = planter.read(table, [row])
+    for i, (row, text) in enumerate(planter.picked(table, everyone, scaled(12, n))):
         column = ("first_name", "city")[i % 2]
         value = (f"{text[column]} ", f"  {text[column]}")[i // 2 % 2]
-        planter.change(table, row, **{column: value})
+        planter.change(table, row, text, **{column: value})
         planter.note(table, text, f"spaces_{column}", REPAIRED, "trimmed_text")
-    for i, row in enumerate(planter.pick(table, everyone, scaled(10, n))):
-        text = planter.change(table, row, postal_code=f"00{123 + i % 800}")
+    for i, (row, text) in enumerate(planter.picked(table, everyone, scaled(10, n))):
+        planter.change(table, row, text, postal_code=f"00{123 + i % 800}")
         planter.note(table, text, "leading_zero", KEPT, "leading_zero_kept")
     if planter.as_text:
-        for i, row in enumerate(planter.pick(table, everyone, scaled(8, n))):
-            text = planter.change(table, row, birth_date=_BAD_BIRTH_DATES[i % 4])
+        for i, (row, text) in enumerate(planter.picked(table, everyone, scaled(8, n))):
+            planter.change(table, row, text, birth_date=_BAD_BIRTH_DATES[i % 4])
             planter.note(table, text, "bad_birth_date", REPAIRED, "unreadable_optional_value")
 
-    keyless = planter.pick(table, everyone, scaled(3, n))
-    for i, (row, text) in enumerate(zip(keyless, planter.read(table, keyless))):
+    keyless = planter.picked(table, everyone, scaled(3, n))
+    for i, (row, text) in enumerate(keyless):
         key = (None, "NULL", "  ")[i % 3]
         email = f"no.key{i + 1}@example.com"
         planter.add(table, row, text, customer_id=key, email=email, phone=None)
@@ -99,7 +100,7 @@ def _plant_customers(planter, customers, n):
 
 
 def _plant_twins(planter, customers, n):
-    """The same person twice: the later record has the earlier one's e-mail in another spelling."""
+    """Make one person of two: the later record has the earlier e-mail in another spelling."""
     table = "customers"
     cells = [i for i, cell in enumerate(processes.CELLS) if cell.channel == "organic_search"]
     candidates = (customers.cell == cells[0]) & customers.ordered & customers.has_email
@@ -118,7 +119,7 @@ def _plant_twins(planter, customers, n):
             email = f" {email}" if i % 2 else f"{email}  "
             planter.note(table, younger, "spaces_email", REPAIRED, "trimmed_text")
         copied = {name: older[name] for name in [*person, "postal_code"]}
-        planter.change(table, rows[2 * i + 1], email=email, **copied)
+        planter.change(table, rows[2 * i + 1], younger, email=email, **copied)
         planter.note(table, younger, "same_person_twice", REPAIRED, "same_email_merged")
 
 
@@ -150,17 +151,17 @@ def _plant_extra_orders(planter, orders):
     for index, name in enumerate(order_rules.DEFECT_NAMES):
         rows = np.flatnonzero(orders.defect == index)
         planter.reserve(table, rows)
-        for i, (row, text) in enumerate(zip(rows, planter.read(table, rows))):
+        for i, (row, text) in enumerate(zip(rows, planter.read(table, rows), strict=True)):
             values = planted[name](i, text)
             if not planter.as_text:
                 values = {key: None if value == "NULL" else value for key, value in values.items()}
             if values:
-                planter.change(table, int(row), **values)
+                planter.change(table, int(row), text, **values)
             planter.note(table, text, name, *codes.get(name, (REJECTED, name)))
 
 
 def _plain_orders(drawn):
-    """Planned, completed orders without a defect, bool of shape (orders,)."""
+    """Mark planned, completed orders without a defect, bool of shape (orders,)."""
     plain = (drawn.orders.kind == order_rules.PURCHASE) & (drawn.orders.defect < 0)
     return plain & (drawn.terms.status == order_rules.COMPLETED)
 
@@ -169,7 +170,6 @@ def _plant_orders(planter, drawn, n):
     table = "orders"
     plain = _plain_orders(drawn)
     settled = plain & (drawn.terms.updated > drawn.orders.second + 3600)
-    rows = planter.pick(table, np.flatnonzero(settled), scaled(20, n))
 
     def older(i, text):
         if i % 5 >= 3:
@@ -177,14 +177,13 @@ def _plant_orders(planter, drawn, n):
         total = f"{float(text['total_amount']) + 5:.2f}"
         return {"status": "pending", "total_amount": total, "updated_at": text["ordered_at"]}
 
-    planter.duplicate(table, rows, older)
+    planter.duplicate(table, np.flatnonzero(settled), scaled(20, n), older)
     no_code = np.flatnonzero(plain & (drawn.terms.discount_code < 0))
-    for i, row in enumerate(planter.pick(table, no_code, scaled(10, n))):
-        text = planter.change(table, row, discount_code=_BLANKS[i % 3])
+    for i, (row, text) in enumerate(planter.picked(table, no_code, scaled(10, n))):
+        planter.change(table, row, text, discount_code=_BLANKS[i % 3])
         planter.note(table, text, "blank_discount_code", REPAIRED, "blank_text")
-    for row in planter.pick(table, np.flatnonzero(plain), scaled(10, n)):
-        [text] = planter.read(table, [row])
-        planter.change(table, row, order_channel=f"{text['order_channel']}  ")
+    for row, text in planter.picked(table, np.flatnonzero(plain), scaled(10, n)):
+        planter.change(table, row, text, order_channel=f"{text['order_channel']}  ")
         planter.note(table, text, "spaces_order_channel", REPAIRED, "trimmed_text")
 
 
@@ -198,7 +197,7 @@ def _plant_lines(planter, drawn, n):
         more = str(int(text["quantity"]) + 1)
         return {"quantity": more, "updated_at": earlier(text["updated_at"], 1)}
 
-    planter.duplicate(table, planter.pick(table, rows, scaled(15, n)), older)
+    planter.duplicate(table, rows, scaled(15, n), older)
     planted = [
         ("orphan_order", 8, "orphan_order", lambda i: {"order_id": f"O99999{i + 1:05d}"}),
         (
@@ -211,8 +210,7 @@ def _plant_lines(planter, drawn, n):
     if planter.as_text:
         planted.append(("unreadable_price", 3, "bad_value", lambda i: {"unit_price": "abc"}))
     for defect, count, code, values in planted:
-        picked = planter.pick(table, rows, scaled(count, n))
-        for i, (row, text) in enumerate(zip(picked, planter.read(table, picked))):
+        for i, (row, text) in enumerate(planter.picked(table, rows, scaled(count, n))):
             key = planter.new_key(table, "L", 7)
             text = planter.add(table, row, text, order_line_id=key, **values(i))
             planter.note(table, text, defect, REJECTED, code)
@@ -228,13 +226,11 @@ def _plant_refunds(planter, drawn, n):
             return {}
         return {"reason": "other_reason", "updated_at": text["refunded_at"]}
 
-    rows = planter.pick(table, np.flatnonzero(clean), scaled(5, n))
-    planter.duplicate(table, rows, older)
+    planter.duplicate(table, np.flatnonzero(clean), scaled(5, n), older)
 
     whole = clean & (refunds.refund_type == refund_rules.RETURN)
     whole &= refunds.second < world.PERIOD_SECONDS - 10 * world.DAY
-    rows = planter.pick(table, np.flatnonzero(whole), scaled(5, n))
-    for row, text in zip(rows, planter.read(table, rows)):
+    for row, text in planter.picked(table, np.flatnonzero(whole), scaled(5, n)):
         values = _small_refund(planter, earlier(text["refunded_at"], -48), "12.00")
         text = planter.add(table, row, text, **values)
         planter.note(table, text, "second_refund", REJECTED, "refund_exceeds_order")
@@ -253,8 +249,7 @@ def _plant_refunds(planter, drawn, n):
         return
     [pattern] = planter.read(table, [0])
     for defect, count, code in planted:
-        picked = planter.pick("orders", free, scaled(count, n))
-        for i, order in enumerate(planter.read("orders", picked)):
+        for i, (_, order) in enumerate(planter.picked("orders", free, scaled(count, n))):
             hours = 72 if defect == "before_order" else -1
             at = earlier(order["ordered_at"], hours)
             values = _small_refund(planter, at, "1.50")
@@ -270,7 +265,7 @@ def _plant_refunds(planter, drawn, n):
 
 
 def _small_refund(planter, at, amount):
-    """Values of a planted refund that gives back no line."""
+    """Return the values of a planted refund that gives back no line."""
     return {
         "refund_id": planter.new_key("refunds", "F", 6),
         "order_line_id": None,
@@ -287,7 +282,7 @@ def _small_refund(planter, at, amount):
 
 
 def _plant_consequences(planter, drawn):
-    """Lines and refunds of rejected orders have no order to belong to."""
+    """List the lines and refunds of rejected orders: they have no order to belong to."""
     gone = drawn.orders.rejected
     for table, order in (("order_lines", drawn.lines.order), ("refunds", drawn.refunds.order)):
         for text in planter.read(table, np.flatnonzero(gone[order])):
@@ -298,10 +293,10 @@ def _plant_small_tables(planter, frames):
     _plant_products(planter, frames["products"])
     _plant_campaigns(planter, frames["campaigns"])
     _plant_spend(planter, frames["campaign_spend"])
-    rows = planter.pick("sales_reps", np.arange(len(frames["sales_reps"])), 1)
     planter.duplicate(
         "sales_reps",
-        rows,
+        np.arange(len(frames["sales_reps"])),
+        1,
         lambda i, text: {"team": "trainee", "updated_at": earlier(text["updated_at"], 24)},
     )
     _plant_rates(planter, frames["exchange_rates"])
@@ -316,24 +311,23 @@ def _plant_products(planter, frame):
         price = f"{float(text['list_price']) - 0.5:.2f}"
         return {"list_price": price, "updated_at": earlier(text["updated_at"], 2000)}
 
-    planter.duplicate(table, planter.pick(table, np.arange(len(frame)), 3), older)
+    planter.duplicate(table, np.arange(len(frame)), 3, older)
     known_cost = np.flatnonzero(frame["unit_cost"].to_numpy() >= 0)
-    for i, row in enumerate(planter.pick(table, known_cost, 2)):
-        text = planter.change(table, row, category=_BLANKS[i * 2])
+    for i, (row, text) in enumerate(planter.picked(table, known_cost, 2)):
+        planter.change(table, row, text, category=_BLANKS[i * 2])
         planter.note(table, text, "blank_category", REPAIRED, "blank_text")
 
 
 def _plant_campaigns(planter, frame):
     table = "campaigns"
-    rows = planter.pick(table, np.arange(len(frame)), 1)
     planter.duplicate(
         table,
-        rows,
+        np.arange(len(frame)),
+        1,
         lambda i, text: {"ended_on": None, "updated_at": earlier(text["updated_at"], 48)},
     )
-    for row in planter.pick(table, np.arange(len(frame)), 2):
-        [text] = planter.read(table, [row])
-        planter.change(table, row, campaign_name=f"{text['campaign_name']}  ")
+    for row, text in planter.picked(table, np.arange(len(frame)), 2):
+        planter.change(table, row, text, campaign_name=f"{text['campaign_name']}  ")
         planter.note(table, text, "spaces_campaign_name", REPAIRED, "trimmed_text")
 
 
@@ -346,7 +340,7 @@ def _plant_spend(planter, frame):
             return {}
         return {"amount": "1.00", "updated_at": earlier(text["updated_at"], 24)}
 
-    planter.duplicate(table, planter.pick(table, everything, 3), older)
+    planter.duplicate(table, everything, 3, older)
     planted = [
         ("negative_amount", "negative_amount", lambda i: {"amount": "-20.00"}),
         ("no_rate", "no_rate", lambda i: {"currency": "SEK"}),
@@ -354,22 +348,21 @@ def _plant_spend(planter, frame):
     if planter.as_text:
         planted.append(("bad_date", "bad_value", lambda i: {"spend_date": _BAD_DATES[i]}))
     for defect, code, values in planted:
-        picked = planter.pick(table, everything, 2)
-        for i, (row, text) in enumerate(zip(picked, planter.read(table, picked))):
+        for i, (row, text) in enumerate(planter.picked(table, everything, 2)):
             key = planter.new_key(table, "S", 4)
             text = planter.add(table, row, text, spend_id=key, **values(i))
             planter.note(table, text, defect, REJECTED, code)
 
 
 def _plant_rates(planter, frame):
-    """The contract gives rates no change time: their duplicates are identical rows."""
+    """Plant bad rates; without a change time in the contract, duplicates are identical rows."""
     table = "exchange_rates"
     inside = np.flatnonzero(frame["day"].to_numpy() > 30)
-    planter.duplicate(table, planter.pick(table, inside, 3), lambda i, text: {})
-    [row] = planter.pick(table, inside, 1)
-    text = planter.change(table, row, rate_to_reporting="0.000000")
+    planter.duplicate(table, inside, 3, lambda i, text: {})
+    [(row, text)] = planter.picked(table, inside, 1)
+    planter.change(table, row, text, rate_to_reporting="0.000000")
     planter.note(table, text, "zero_rate", REJECTED, "negative_amount")
     if planter.as_text:
-        [row] = planter.pick(table, inside, 1)
-        text = planter.change(table, row, rate_to_reporting="n/a")
+        [(row, text)] = planter.picked(table, inside, 1)
+        planter.change(table, row, text, rate_to_reporting="n/a")
         planter.note(table, text, "unreadable_rate", REJECTED, "bad_value")

@@ -4,18 +4,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tools.demo import (
-    baskets,
-    catalogue,
-    company,
-    customers as people,
-    dirt,
-    orders as order_rules,
-    purchases,
-    refunds as refund_rules,
-    tables,
-    writing,
-)
+from tools.demo import baskets, catalogue, company, dirt, purchases, tables, writing
+from tools.demo import customers as people
+from tools.demo import orders as order_rules
+from tools.demo import refunds as refund_rules
 
 
 @dataclass
@@ -94,9 +86,7 @@ def generate(n_customers, seed, file_format, crm_folder, demo_folder, clean=Fals
         planter = None if clean else dirt.plant(seed, connection, frames, drawn, as_text)
         for table in list(frames):
             path = crm_folder / f"{table}.{file_format}"
-            writing.write_table(
-                connection, table, frames.pop(table), planter, path, file_format
-            )
+            writing.write_table(connection, table, frames.pop(table), planter, path, file_format)
         writing.write_truth(
             connection, drawn.customers, drawn.bought, planter, demo_folder, file_format
         )

@@ -59,7 +59,7 @@ class Orders:
     pure: np.ndarray
 
     def __len__(self):
-        """Number of orders."""
+        """Count the orders."""
         return len(self.customer)
 
     @property
@@ -75,7 +75,7 @@ class Orders:
 
 
 def _part(customers, customer, time, kind, value, **given):
-    """Arrays of one kind of order; `time` in days, everything else as in Orders."""
+    """Return the arrays of one kind of order; `time` in days, the rest as in Orders."""
     n = len(customer)
     known = customer >= 0
     country = np.where(known, customers.country[customer], 0)
@@ -96,7 +96,7 @@ def _part(customers, customer, time, kind, value, **given):
 
 
 def _after_purchases(rng, bought, chosen, longest):
-    """Times a little after the chosen purchases, in days; those behind the period drop out."""
+    """Draw times soon after the chosen purchases, in days; drop those behind the period."""
     time = bought.time[chosen] + 0.02 + rng.random(len(chosen)) * longest
     keep = time < world.PERIOD_DAYS - 0.1
     return chosen[keep], time[keep]
@@ -116,7 +116,7 @@ def _replacements(rng, customers, bought):
 
 
 def _subscriptions(rng, customers):
-    """Monthly deliveries of a few consumers: revenue, but no purchase of the planted process."""
+    """Draw monthly deliveries of a few consumers: revenue, but no planted purchase."""
     drawn = rng.random(len(customers)) < _SUBSCRIBER_SHARE
     consumer = customers.customer_type == world.CONSUMER
     members = np.flatnonzero(drawn & consumer & customers.ordered & ~customers.pure)
@@ -131,7 +131,7 @@ def _subscriptions(rng, customers):
 
 
 def _planted(rng, customers, bought, counts):
-    """Extra orders that carry a defect: what is rejected leaves the planted truth as it was."""
+    """Draw extra orders that carry a defect: rejecting them leaves the planted truth as it was."""
     parts = []
     eligible = ~customers.pure[bought.customer] & (bought.time < world.PERIOD_DAYS - 45)
     for name, count in counts.items():
@@ -158,7 +158,7 @@ def _planted(rng, customers, bought, counts):
 
 
 def draw_orders(seed, customers, bought, defect_counts):
-    """All orders of the period, ordered by time.
+    """Draw all orders of the period, ordered by time.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def draw_orders(seed, customers, bought, defect_counts):
     joined = {name: np.concatenate([part[name] for part in parts]) for name in planned}
     order = np.argsort(joined["time"], kind="stable")
     joined = {name: values[order] for name, values in joined.items()}
-    second = (joined.pop("time") * world.DAY).astype(np.int64)
+    second = world.shop_seconds(joined.pop("time"))
     joined["country"] = joined["country"].astype(np.int8)
     return Orders(second=second, **joined)
 
@@ -234,7 +234,7 @@ def _draw_status(rng, orders):
 
 
 def _draw_campaigns(rng, customers, orders):
-    """A first order carries the campaign that won the customer; later ones sometimes another."""
+    """Give first orders the campaign that won the customer; later ones sometimes another."""
     known = orders.customer >= 0
     campaign = np.where(known & orders.first, customers.campaign[orders.customer], -1)
     later = known & ~orders.first & (orders.kind == PURCHASE)
@@ -249,14 +249,14 @@ def _draw_campaigns(rng, customers, orders):
 
 
 def _reps(customers, orders):
-    """The rep who looked after the customer on the order's day; -1 for consumers."""
+    """Return the customer's rep on the order's day; -1 for consumers."""
     rep = np.where(orders.customer >= 0, customers.rep[orders.customer], -1)
     gone = (rep >= 0) & (orders.day > company.rep_left_day()[rep])
     return np.where(gone, company.rep_successor()[rep], rep).astype(np.int8)
 
 
 def draw_terms(seed, customers, orders):
-    """Status, discount, channel, payment, campaign and rep of every order.
+    """Draw status, discount, channel, payment, campaign and rep of every order.
 
     Parameters
     ----------
@@ -311,6 +311,6 @@ def draw_terms(seed, customers, orders):
 
 
 def payment_fees(method, total_cents):
-    """Fees in cents: a share of the total plus a fixed part; nothing for nothing paid."""
+    """Return fees in cents: a share of the total plus a fixed part; nothing for nothing paid."""
     fee = (total_cents * _FEE_PER_MILLE[method] + 500) // 1000 + _FEE_FIXED[method]
     return np.where(total_cents > 0, fee, 0)

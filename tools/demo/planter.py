@@ -35,8 +35,10 @@ class Planter:
     def pick(self, table, rows, count):
         """Choose up to `count` of the given rows that carry no defect yet, ascending."""
         taken = self._taken[table]
-        free = [row for row in self.rng.permutation(rows)[: count * 4 + 40] if row not in taken]
-        chosen = sorted(int(row) for row in free[:count])
+        # more than asked for, since some may carry a defect already
+        few = self.rng.choice(rows, min(count * 4 + 40, len(rows)), replace=False)
+        free = [int(row) for row in few if int(row) not in taken]
+        chosen = sorted(free[:count])
         taken.update(chosen)
         return chosen
 
@@ -45,19 +47,23 @@ class Planter:
         self._taken[table].update(int(row) for row in rows)
 
     def read(self, table, rows):
-        """The rows as dicts of text, None for null, in the order given."""
+        """Return the rows as dicts of text, None for null, in the order given."""
         columns = ", ".join(f"{name}::VARCHAR AS {name}" for name in tables.CONTRACT[table])
         rows = [int(row) for row in rows]
-        few = self._frames[table].iloc[rows]
-        self._connection.register("few", few)
-        found = self._connection.sql(f"SELECT {columns} FROM ({tables.rows_sql(table, 'few')})")
-        texts = [dict(zip(found.columns, values)) for values in found.fetchall()]
+        self._connection.register("few", self._frames[table].iloc[rows])
+        select = f"SELECT {columns} FROM ({tables.rows_sql(table, 'few')})"
+        found = self._connection.execute(select).fetchall()
         self._connection.unregister("few")
-        return [self.changed[table].get(row, text) for row, text in zip(rows, texts)]
+        texts = [dict(zip(tables.CONTRACT[table], values, strict=True)) for values in found]
+        return [self.changed[table].get(row, text) for row, text in zip(rows, texts, strict=True)]
 
-    def change(self, table, row, **values):
-        """Overwrite columns of one row; returns the row as it now stands."""
-        [text] = self.read(table, [row])
+    def picked(self, table, rows, count):
+        """Choose as `pick` does and read the rows: a list of (row, text)."""
+        chosen = self.pick(table, rows, count)
+        return list(zip(chosen, self.read(table, chosen), strict=True))
+
+    def change(self, table, row, text, **values):
+        """Overwrite columns of one row that was read; returns the row as it now stands."""
         self.changed[table][row] = text | values
         return self.changed[table][row]
 
@@ -67,7 +73,7 @@ class Planter:
         return self.added[table][-1][1]
 
     def new_key(self, table, prefix, width):
-        """A key that follows the last one of the table."""
+        """Return a key that follows the last one of the table."""
         number = len(self._frames[table]) + len(self.added[table]) + 1
         return prefix + str(number).zfill(width)
 
@@ -78,33 +84,35 @@ class Planter:
         self.note_key(table, key, defect, treatment, code, row_count)
 
     def note_key(self, table, key, defect, treatment, code, row_count=1):
-        """As `note`, for a key that is already text."""
+        """Write down a record whose key is already text."""
         self.defects.append((table, key, defect, treatment, code, row_count))
 
-    def duplicate(self, table, rows, older):
-        """Double rows: identical where `older` gives nothing, else an older version.
+    def duplicate(self, table, rows, count, older):
+        """Double some of the rows: identical where `older` gives nothing, else an older version.
 
         Parameters
         ----------
         table : str
-        rows : list of int
+        rows : array_like of int
+            Rows to pick from.
+        count : int
         older : callable
-            Takes the row's position in `rows` and its text; returns the older version's values,
-            empty for an identical row.
+            Takes a running number and the row's text; returns the older version's values, empty
+            for an identical row.
         """
-        for position, (row, text) in enumerate(zip(rows, self.read(table, rows))):
+        for position, (row, text) in enumerate(self.picked(table, rows, count)):
             copy = self.add(table, row, text, **older(position, text))
             same = copy == text
             defect = "identical_row" if same else "older_version"
             self.note(table, text, defect, REJECTED, "superseded_duplicate")
 
     def defects_frame(self):
-        """The list of planted defects, ordered by table, code and key."""
+        """Return the list of planted defects, ordered."""
         frame = pd.DataFrame(self.defects, columns=DEFECT_COLUMNS)
         return frame.sort_values(DEFECT_COLUMNS, ignore_index=True)
 
 
 def earlier(text, hours):
-    """A timestamp text, so many hours earlier."""
+    """Move a timestamp text so many hours back."""
     moved = pd.Timestamp(text) - pd.Timedelta(hours=hours)
     return moved.strftime("%Y-%m-%d %H:%M:%S")

@@ -197,7 +197,7 @@ CELLS = [
 
 
 def truth_rows():
-    """Planted parameters as rows (channel, customer type, process, parameter, value).
+    """Spell the planted parameters as rows (channel, customer type, process, parameter, value).
 
     Dates are written as the number YYYYMMDD, shares and factors as fractions, rates per week.
     """

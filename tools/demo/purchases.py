@@ -32,7 +32,7 @@ class Purchases:
     alive: np.ndarray
 
     def net_value(self):
-        """Value less what is expected to be refunded, EUR, shape (n,)."""
+        """Return the value less what is expected to be refunded, EUR, shape (n,)."""
         return self.value * (1.0 - _OUTCOME_LOSS[self.outcome])
 
 
@@ -46,7 +46,7 @@ def _draw_rates(rng, cell, first_day):
 
 
 def _draw_lifetimes(rng, cell, n):
-    """Weeks until death, infinite where nothing but the repeats themselves ends a customer."""
+    """Draw weeks until death, infinite where only the repeats themselves can end a customer."""
     params = cell.purchase_params
     if "s" not in params:
         return np.full(n, np.inf)
@@ -54,7 +54,7 @@ def _draw_lifetimes(rng, cell, n):
 
 
 def _thinned(rng, cell, customer, time, first_day):
-    """Which events the season and the dormancy let through, bool of shape (events,)."""
+    """Mark the events that season and dormancy let through, bool of shape (events,)."""
     keep = np.ones(len(time), dtype=bool)
     if cell.seasonal:
         season = np.array(processes.SEASON)[world.month_of_days(HORIZON_DAYS + 1) - 1]
@@ -68,7 +68,7 @@ def _thinned(rng, cell, customer, time, first_day):
 
 
 def repeats(rng, cell, first_time):
-    """Repeat purchases of one cell's customers, up to the horizon.
+    """Draw the repeat purchases of one cell's customers, up to the horizon.
 
     Every process is a Poisson stream that is cut at the lifetime, of which every k-th event is
     kept (Erlang-k gaps), at most a geometric number (loss after a repeat), thinned by season.
@@ -120,7 +120,7 @@ def repeats(rng, cell, first_time):
 
 
 def draw_values(rng, cell, customer, n):
-    """Net values of one cell's orders by its spend process.
+    """Draw the net values of one cell's orders by its spend process.
 
     Parameters
     ----------
@@ -150,14 +150,14 @@ def draw_values(rng, cell, customer, n):
 
 
 def _without_same_day(customer, time):
-    """Which events are the first of their customer on their day, bool of shape (events,)."""
+    """Mark the events that are their customer's first of the day, bool of shape (events,)."""
     day = time.astype(np.int64)
     same = (customer[1:] == customer[:-1]) & (day[1:] == day[:-1])
     return np.concatenate([np.ones(min(len(time), 1), dtype=bool), ~same])
 
 
 def draw_purchases(seed, customers):
-    """All planned orders of all customers, first orders included, until the horizon.
+    """Draw all planned orders, first orders included, until the horizon.
 
     Parameters
     ----------
@@ -184,7 +184,9 @@ def draw_purchases(seed, customers):
             shares = [1.0 - _OUTCOME_SHARES.sum(), *_OUTCOME_SHARES]
             outcome = rng.choice([KEPT, *_OUTCOMES], len(who), p=shares).astype(np.int8)
         parts.append((members[who], time, first, value, outcome))
-    customer, time, first, value, outcome = (np.concatenate(part) for part in zip(*parts))
+    customer, time, first, value, outcome = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
     order = np.argsort(customer * 2048.0 + time, kind="stable")
     customer, time = customer[order], time[order]
     # a day is the smallest unit in which the pure process is observed

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.demo import orders as order_rules, purchases, world
+from tools.demo import orders as order_rules
+from tools.demo import purchases, world
 
 REFUND_TYPES = ["refund", "return", "chargeback", "cancellation"]
 REFUND, RETURN, CHARGEBACK, CANCELLATION = range(4)
@@ -28,7 +29,7 @@ class Refunds:
     reason: np.ndarray
 
     def __len__(self):
-        """Number of refunds."""
+        """Count the refunds."""
         return len(self.order)
 
 
@@ -53,7 +54,7 @@ def _whole(orders, totals, order, second, refund_type, restocked):
 
 
 def _first_lines(orders, lines, totals, order, second, rng):
-    """The order's first line goes back, with its share of discount and tax."""
+    """Give back the order's first line, with its share of discount and tax."""
     line = np.searchsorted(lines.order, order)
     included = orders.customer_type[order] == world.CONSUMER
     amount = lines.taxable[line] + np.where(included, 0, lines.tax[line])
@@ -87,7 +88,7 @@ def _partly(totals, order, second, percent):
 
 
 def draw_refunds(seed, orders, terms, lines, totals):
-    """Refunds that fall into the period, by time; marks the orders that came back as returned.
+    """Draw the refunds of the period, by time, and mark the orders that came back as returned.
 
     Parameters
     ----------
@@ -111,9 +112,7 @@ def draw_refunds(seed, orders, terms, lines, totals):
     returned = having(purchases.RETURNED)
     back = _whole(orders, totals, returned, _days_later(rng, orders, returned, 12), RETURN, 1)
     order = having(purchases.LINE_BACK)
-    line_back = _first_lines(
-        orders, lines, totals, order, _days_later(rng, orders, order, 14), rng
-    )
+    line_back = _first_lines(orders, lines, totals, order, _days_later(rng, orders, order, 14), rng)
     order = having(purchases.GOODWILL)
     percent = rng.integers(10, 31, len(order))
     goodwill = _partly(totals, order, _days_later(rng, orders, order, 9), percent)

@@ -7,7 +7,8 @@ DuckDB. Conventions of the frames: cents as integers, -1 for a null, keys as run
 import numpy as np
 import pandas as pd
 
-from tools.demo import baskets, catalogue, company, orders as order_rules, processes, refunds, world
+from tools.demo import baskets, catalogue, company, processes, refunds, world
+from tools.demo import orders as order_rules
 
 MONEY, RATE, TIME = "DECIMAL(18,2)", "DECIMAL(18,6)", "TIMESTAMP"
 
@@ -17,7 +18,7 @@ _UPDATED = (TIME, "updated_at")
 
 
 def _key(prefix, column, width):
-    """Text key such as C000123; wider when the number needs it, null for a number below one."""
+    """Spell a text key such as C000123; wider where needed, null for a number below one."""
     digits = f"lpad({column}::VARCHAR, greatest({width}, length({column}::VARCHAR))::INTEGER, '0')"
     return ("VARCHAR", f"CASE WHEN {column} >= 1 THEN '{prefix}' || {digits} END")
 
@@ -199,12 +200,12 @@ CONTRACT = {
 
 
 def _coded(codes, names):
-    """Text column as category codes; -1 is null."""
+    """Return a text column from category codes; -1 is null."""
     return pd.Categorical.from_codes(np.asarray(codes), names)
 
 
 def _filled_patterns(place, number):
-    """Postal codes: one category per place and number modulo a hundred keeps the text small.
+    """Fill in postal codes; a hundred per place keeps the list of texts small.
 
     Parameters
     ----------
@@ -235,7 +236,7 @@ def _filled_patterns(place, number):
 
 
 def customers_frame(customers):
-    """Frame of the customers table, one row per customer in the order of their numbers."""
+    """Return the frame of the customers table, one row per customer, by number."""
     region_names = sorted({row[1] for row in world.PLACES})
     city_names = sorted({row[2] for row in world.PLACES})
     regions = np.array([region_names.index(row[1]) for row in world.PLACES])
@@ -272,7 +273,7 @@ def customers_frame(customers):
 
 
 def orders_frame(orders, terms, totals):
-    """Frame of the orders table, one row per order in the order of their numbers."""
+    """Return the frame of the orders table, one row per order, by number."""
     guests = orders.defect == order_rules.DEFECT_NAMES.index("guest")
     guest_number = np.where(guests & (orders.second % 3 > 0), np.cumsum(guests), -1)
     cancelled_at = world.timestamps(terms.cancelled)
@@ -306,7 +307,7 @@ def orders_frame(orders, terms, totals):
 
 
 def lines_frame(lines, terms):
-    """Frame of the order_lines table, one row per line in the order of their numbers."""
+    """Return the frame of the order_lines table, one row per line, by number."""
     return pd.DataFrame(
         {
             "line_number": np.arange(1, len(lines) + 1),
@@ -324,7 +325,7 @@ def lines_frame(lines, terms):
 
 
 def refunds_frame(drawn, orders):
-    """Frame of the refunds table, one row per refund in the order of their numbers."""
+    """Return the frame of the refunds table, one row per refund, by number."""
     currency = world.COUNTRY_CURRENCY[orders.country[drawn.order]]
     return pd.DataFrame(
         {
@@ -346,11 +347,11 @@ def refunds_frame(drawn, orders):
 
 
 def rows_sql(table, frame="frame"):
-    """Select of the contract's columns, with their types, over a registered frame."""
+    """Spell the select of the contract's columns over a registered frame."""
     columns = [f"{sql} AS {name}" for name, (_, sql) in CONTRACT[table].items()]
     return f"SELECT {', '.join(columns)} FROM {frame}"
 
 
 def fallback_margins_frame():
-    """Margins to assume where no cost is known, one row per category and one for all."""
+    """Return margins to assume where no cost is known, a row per category and one for all."""
     return pd.DataFrame(catalogue.FALLBACK_MARGINS, columns=["category", "margin_rate"])

@@ -7,7 +7,7 @@ from tools.demo import processes, purchases, world
 
 
 def processes_frame():
-    """Planted parameters, one row per channel, customer type, process and parameter."""
+    """Return the planted parameters, one row per channel, customer type, process and parameter."""
     columns = ["acquisition_channel", "customer_type", "process", "parameter", "value"]
     frame = pd.DataFrame(processes.truth_rows(), columns=columns)
     frame["value"] = frame["value"].astype(float)
@@ -15,7 +15,7 @@ def processes_frame():
 
 
 def customers_frame(customers, bought):
-    """What becomes of every customer after the period.
+    """Sum up what becomes of every customer after the period.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ def customers_frame(customers, bought):
 
 CUSTOMERS_SQL = """
     SELECT
-        'C' || lpad(customer::VARCHAR, greatest(6, length(customer::VARCHAR))::INTEGER, '0') AS customer_id,
+        'C' || lpad(customer::VARCHAR, greatest(6, length(customer::VARCHAR))::INTEGER, '0')
+            AS customer_id,
         channel::VARCHAR AS acquisition_channel,
         customer_type::VARCHAR AS customer_type,
         nullif(alive, -1) = 1 AS true_alive_at_end,

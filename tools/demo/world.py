@@ -15,6 +15,7 @@ FUTURE_DAYS = 730  # how long the simulation runs on after the period, 2025-07-0
 NEXT_YEAR_DAYS = 365
 DAY = 86_400
 PERIOD_SECONDS = PERIOD_DAYS * DAY
+_OPENS, _OPEN_SECONDS = 19_800, 64_800
 SYNCED_AT = "2025-07-01 02:00:00"
 
 CONSUMER, BUSINESS = 0, 1
@@ -25,7 +26,7 @@ COUNTRY_SHARES = [0.53, 0.26, 0.08, 0.07, 0.06]
 CURRENCIES = ["EUR", "GBP", "USD", "CHF"]
 COUNTRY_CURRENCY = np.array([0, 0, 1, 2, 3], dtype=np.int8)
 
-# (country, region, city, postal prefix, postal suffix); '#' is a digit, '@' a letter.
+# (country, region, city, postal code); '#' is a digit, '@' a letter.
 # No natural postal code starts with a zero: those that do are planted.
 PLACES = [
     ("DE", "Berlin", "Berlin", "10###"),
@@ -81,7 +82,7 @@ COMPANY_SUFFIXES = ["Cafe", "Hotel", "Kitchen", "Offices", "Shop", "Catering"]
 
 
 def stream(seed, *names):
-    """Random generator of one step, so that a change in one step leaves the others as they were.
+    """Return the random generator of one step: changing one step leaves the others alone.
 
     Parameters
     ----------
@@ -97,16 +98,33 @@ def stream(seed, *names):
 
 
 def timestamps(seconds):
-    """Seconds since the period's start (int64, shape (n,)) as datetime64[s]; negative = before."""
+    """Turn seconds since the period's start, shape (n,), into datetime64[s]."""
     return PERIOD_START + np.asarray(seconds, dtype=np.int64).astype("timedelta64[s]")
 
 
+def shop_seconds(time):
+    """Place a time within its day's opening hours, 05:30 to 23:30; days and order stay.
+
+    Parameters
+    ----------
+    time : ndarray of float, shape (n,)
+        Days since the period's start, >= 0.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Seconds since the period's start.
+    """
+    day = np.floor(time)
+    return day.astype(np.int64) * DAY + _OPENS + ((time - day) * _OPEN_SECONDS).astype(np.int64)
+
+
 def day_of(date):
-    """Whole days from the period's start to an ISO date, e.g. '2023-01-02' is 1."""
+    """Count whole days from the period's start to an ISO date; '2023-01-02' is 1."""
     return int((np.datetime64(date, "D") - PERIOD_START.astype("datetime64[D]")).astype(int))
 
 
 def month_of_days(n_days):
-    """Calendar month, 1 to 12, of each of the first `n_days` days (int, shape (n_days,))."""
+    """Return the calendar month, 1 to 12, of each of the first `n_days` days."""
     days = PERIOD_START.astype("datetime64[D]") + np.arange(n_days)
     return days.astype("datetime64[M]").astype(int) % 12 + 1

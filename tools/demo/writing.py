@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from tools.demo import planter as planting, tables, truth
+from tools.demo import planter as planting
+from tools.demo import tables, truth
 
 FORMATS = ("csv", "parquet")
 _OPTIONS = {
@@ -17,7 +18,7 @@ def _copy(connection, select, path, file_format):
 
 
 def _planted_frame(table, planter):
-    """Changed and added rows as text, with the position of the row they replace or follow."""
+    """Return changed and added rows as text, with the row they replace or follow."""
     rows = []
     if planter is not None:
         rows += [(row, 0, text) for row, text in planter.changed[table].items()]
@@ -48,7 +49,8 @@ def write_table(connection, table, frame, planter, path, file_format):
     connection.register("frame", frame)
     connection.register("planted", _planted_frame(table, planter))
     contract = tables.CONTRACT[table]
-    kinds = {name: "VARCHAR" if file_format == "csv" else kind for name, (kind, _) in contract.items()}
+    as_text = file_format == "csv"
+    kinds = {name: "VARCHAR" if as_text else kind for name, (kind, _) in contract.items()}
     drawn = ", ".join(f"({sql})::{kinds[name]} AS {name}" for name, (_, sql) in contract.items())
     text = ", ".join(f"{name}::VARCHAR::{kind} AS {name}" for name, kind in kinds.items())
     replaced = [] if planter is None else sorted(planter.changed[table])
@@ -84,7 +86,10 @@ def write_truth(connection, customers, bought, planter, folder, file_format):
     defects = pd.DataFrame(columns=planting.DEFECT_COLUMNS, dtype=object)
     if planter is not None:
         defects = planter.defects_frame()
-    texts = ", ".join(f"{name}::VARCHAR AS {name}" for name in planting.DEFECT_COLUMNS[:-1])
+    # an empty key is written as nothing, not as a quoted empty text
+    texts = ", ".join(
+        f"nullif({name}::VARCHAR, '') AS {name}" for name in planting.DEFECT_COLUMNS[:-1]
+    )
     selects = {
         "demo_truth_processes": (truth.processes_frame(), "SELECT * FROM frame"),
         "demo_truth_customers": (truth.customers_frame(customers, bought), truth.CUSTOMERS_SQL),

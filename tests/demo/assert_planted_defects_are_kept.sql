@@ -1,0 +1,31 @@
+-- What must be kept as it is was kept: guests in totals, cancelled and test orders at 0, leading zeros of postal codes.
+{{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema'))) }}
+with
+
+planted as (
+
+    select * from {{ ref('demo_planted_defects') }}
+    where treatment = 'kept'
+
+)
+
+select
+    planted.table_name,
+    planted.record_key,
+    planted.code
+from planted
+left join {{ ref('fct_orders') }} as orders
+    on
+        planted.table_name = 'orders'
+        and planted.record_key = orders.order_id
+left join {{ ref('stg_crm__customers') }} as customers
+    on
+        planted.table_name = 'customers'
+        and planted.record_key = customers.customer_id
+where not coalesce(
+    case planted.code
+        when 'guest' then orders.is_guest
+        when 'not_a_sale' then not orders.is_sale and orders.net_revenue = 0
+        when 'leading_zero_kept' then customers.postal_code like '00%'
+    end, false
+)

@@ -1,0 +1,155 @@
+"""The one command: build everything with dbt, publish it when all tests passed, and sum it up.
+
+`make build` runs this. It adds nothing that `dbt build` does not do by itself, except that a folder
+of files need not be listed table by table: the tables that are there are the ones switched on.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tools.paths import ROOT
+from tools.publish import PublishError, publish
+from tools.summary import summary
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def contract_tables():
+    """Names of the tables in the raw contract, read from the macro that holds it."""
+    text = (ROOT / "macros" / "sources" / "raw_contract.sql").read_text()
+    return re.findall(r"^table (\w+) ", text, flags=re.MULTILINE)
+
+
+def tables_in_folder(folder):
+    """Which tables of the contract a folder has files for, and which files belong to none.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    tables, others : list of str
+
+    Raises
+    ------
+    ValueError
+        The folder does not exist or is no folder.
+    """
+    if not folder.is_dir():
+        raise ValueError(
+            f"RAW={folder} is not a folder; give the folder that holds orders.csv or orders.parquet"
+        )
+    known = contract_tables()
+    tables, others = [], []
+    for file in sorted(folder.iterdir()):
+        stem, _, suffix = file.name.partition(".")
+        if suffix.lower() in ("csv", "csv.gz", "parquet"):
+            (tables if stem in known else others).append(stem if stem in known else file.name)
+    return tables, others
+
+
+def variables(options):
+    """The dbt variables that the options stand for.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        raw, raw_schema, as_of, vars.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        One line that says what is wrong.
+    """
+    values = {}
+    if options.vars.strip():
+        try:
+            values = yaml.safe_load(options.vars)
+        except yaml.YAMLError as error:
+            raise ValueError(f"VARS is not YAML: {str(error).splitlines()[0]}") from None
+        if not isinstance(values, dict):
+            raise ValueError("VARS must be a YAML mapping such as {as_of_date: '2025-06-30'}")
+    if options.raw:
+        folder = Path(options.raw).expanduser().resolve()
+        tables, others = tables_in_folder(folder)
+        for name in others:
+            print(f"note: {folder / name} is named after no table of the raw contract; not read")
+        values["raw_folder"] = str(folder)
+        values.setdefault("crm_tables", tables)
+    if options.raw_schema:
+        values["raw_crm_schema"] = options.raw_schema
+    if options.as_of:
+        values["as_of_date"] = options.as_of
+    return values
+
+
+def first_error(log):
+    """The line of a failed dbt run that says what to do, if it is one of this project's own."""
+    for line in ANSI.sub("", log).splitlines():
+        found = re.search(r"crm_cltv: .*", line)
+        if found:
+            return found.group(0)
+    return None
+
+
+def main(arguments=None):
+    """Build, publish, sum up; the exit code is dbt's, or 1 when nothing was published."""
+    parser = argparse.ArgumentParser(prog="python -m tools.build", description=__doc__)
+    parser.add_argument("--raw", default="", help="folder of CSV or Parquet files")
+    parser.add_argument("--raw-schema", default="", help="schema of your own CRM tables")
+    parser.add_argument("--as-of", default="", help="as-of date, YYYY-MM-DD")
+    parser.add_argument("--vars", default="", help="further dbt variables as YAML")
+    options = parser.parse_args(arguments)
+    try:
+        values = variables(options)
+    except ValueError as error:
+        print(f"crm_cltv: {error}", file=sys.stderr)
+        return 2
+
+    dbt = Path(sys.executable).with_name("dbt")
+    command = [str(dbt), "--no-use-colors", "build", "--vars", json.dumps(values)]
+    environment = {"DBT_PROFILES_DIR": str(ROOT / "profiles"), **os.environ}
+    log = []
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        for line in process.stdout:
+            log.append(line)
+            # one line per node is for those who look for it: dbt's own log keeps them all
+            if not re.search(r"\b(START|OK|PASS)\b.* \.\.+", line):
+                print(line, end="", flush=True)
+    if process.returncode:
+        message = first_error("".join(log))
+        if message:
+            print(f"\n{message}", file=sys.stderr)
+        print("crm_cltv: the build failed; the last publication is untouched", file=sys.stderr)
+        return process.returncode
+    try:
+        publish()
+    except PublishError as error:
+        print(f"crm_cltv: not published: {error}", file=sys.stderr)
+        return 1
+    print(summary(currency=values.get("reporting_currency", reporting_currency())))
+    return 0
+
+
+def reporting_currency():
+    """The reporting currency as dbt_project.yml has it."""
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
+    return project["vars"]["reporting_currency"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

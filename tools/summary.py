@@ -1,0 +1,75 @@
+"""Say in a few lines what a build came to: customers, value, model, rejected rows, where to look."""
+
+import sys
+
+import duckdb
+
+from tools.paths import exports_path
+
+
+def money(amount, currency):
+    """An amount as people write it; a dash where there is none."""
+    return "–" if amount is None else f"{amount:,.0f} {currency}"
+
+
+def summary(exports=None, currency=""):
+    """Summarise a publication.
+
+    Parameters
+    ----------
+    exports : pathlib.Path, optional
+        Folder of the publication.
+    currency : str
+        Code of the reporting currency.
+
+    Returns
+    -------
+    str
+        About ten lines.
+    """
+    exports = exports or exports_path()
+    with duckdb.connect(str(exports / "crm_cltv.duckdb"), read_only=True) as connection:
+
+        def one(query):
+            return connection.execute(query).fetchone()
+
+        customers, buyers, as_of = one(
+            "select count(*), count(first_purchased_on), max(as_of_date) from fct_customer_cltv"
+        )
+        realised, next_year, predicted = one(
+            "select sum(realised_net_revenue), sum(probabilistic_net_revenue_next_12m), "
+            "count(probabilistic_net_revenue_next_12m) from fct_customer_cltv"
+        )
+        model = one(
+            "select model_name, max(case when figure_kind = 'status' then note end), "
+            "max(origin_date) from fct_cltv_model_fits where value_basis = 'purchases' "
+            "group by model_name limit 1"
+        )
+        rejected = connection.execute(
+            "select reason_code, count(*) as rows from dq_rejected_rows "
+            "group by reason_code order by rows desc, reason_code limit 4"
+        ).fetchall()
+        rejected_rows, raw_rows = one(
+            "select sum(rejected_rows), sum(raw_rows) from dq_row_reconciliation"
+        )
+    reasons = ", ".join(f"{count} {reason}" for reason, count in rejected)
+    lines = [
+        "",
+        f"  as of            {as_of or 'no orders'}",
+        f"  customers        {customers:,} ({buyers:,} have bought)",
+        f"  realised value   {money(realised, currency)} net revenue",
+        f"  next 12 months   {money(next_year, currency)} expected from {predicted:,} customers",
+        f"  model            {f'{model[0]}: {model[1]}' if model else 'nothing to fit'}",
+        f"  rejected rows    {rejected_rows:,} of {raw_rows:,}" + (f": {reasons}" if reasons else ""),
+        "",
+        f"  marts            {exports}/*.parquet and {exports}/crm_cltv.duckdb",
+        "  start with       fct_customer_cltv, mart_segment_cltv, mart_channel_cltv, dq_rejected_rows",
+        "  lineage          make docs",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(summary())
+    sys.exit(0)
