@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import xlog1py
 
 
 def simple_lifetime_value(average_order_value, orders_per_year, lifespan_years):
@@ -89,9 +90,8 @@ def expected_active_years(yearly_retention, years):
         raise ValueError("years must be whole numbers")
     loss = 1.0 - retention
     safe = np.where(loss > 0, loss, 1.0)
-    with np.errstate(divide="ignore"):
-        # expm1 and log1p keep the digits where r is close to 1; r = 0 gives expm1(-inf) = -1
-        total = -np.expm1(np.where(count > 0, count * np.log1p(-safe), 0.0)) / safe
+    # in logs, which keeps the digits where r is close to 1; xlog1py knows 0 years at r = 0
+    total = -np.expm1(xlog1py(count, -safe)) / safe
     return _plain(np.where(loss > 0, total, count))
 
 

@@ -9,14 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
-from scipy.special import (
-    betainc,
-    betaln,
-    gammaln,
-    hyp2f1,
-    xlog1py,
-    xlogy,
-)
+from scipy.special import betainc, betaln, gammaln, hyp2f1, xlog1py, xlogy
 
 from cltv.purchase.interface import PurchaseModel
 
@@ -226,7 +219,8 @@ class BGNBD(PurchaseModel):
         -----
         Fader, Hardie & Lee (2005), eq. 10, after Euler's transformation of the hypergeometric
         function, whose first two parameters then no longer grow with the frequency; where that
-        form is not safe, by quadrature over the dropout probability. All but P(alive) depends on (frequency, age) only and is computed once per distinct pair.
+        form is not safe, quadrature over the dropout probability. All but P(alive) depends on
+        (frequency, age) only and is computed once per distinct pair.
         """
         r, alpha, a, b = self.parameter_vector(params)
         x, recency, age = self._history(frequency, recency, age)

@@ -19,10 +19,26 @@
 {% macro duckdb__trim_text(text) %}{{ return("trim(" ~ text ~ ", ' ' || chr(9) || chr(10) || chr(13) || chr(160))") }}{% endmacro %}
 {% macro spark__trim_text(text) %}{{ return("trim(both concat(' ', char(9), char(10), char(13), char(160)) from " ~ text ~ ")") }}{% endmacro %}
 
-{# Trimmed text; null where nothing is said: empty, blanks, or the word NULL. #}
+{#
+  Trimmed text; null where nothing is said: empty, blanks, or the word NULL. Nearly every text is clean already, and
+  trimming is several times as dear as looking whether there is something to trim.
+#}
 {% macro clean_text(text) %}
-    {{ return("case when lower(" ~ trim_text(text) ~ ") not in ('', 'null') then " ~ trim_text(text) ~ " end") }}
+    {%- set trimmed = trim_text(text) -%}
+    {{ return(
+        'case when ' ~ may_need_cleaning(text) ~ ' then case when lower(' ~ trimmed ~ ") not in ('', 'null') then " ~ trimmed ~ ' end else ' ~ text ~ ' end'
+    ) }}
 {% endmacro %}
+
+{# A cheap test that is true of every text with white space around it, of the empty text and of the word NULL. #}
+{% macro may_need_cleaning(text) %}{{ return(adapter.dispatch('may_need_cleaning', 'crm_cltv')(text)) }}{% endmacro %}
+{# every character that sorts before ! is a space or a control character #}
+{% macro duckdb__may_need_cleaning(text) %}
+    {%- set conditions = [text ~ " < '!'", text ~ " like '% '", text ~ " ilike 'null'", text ~ " like chr(160) || '%'"] -%}
+    {%- for code in [9, 10, 13, 160] -%}{%- do conditions.append(text ~ " like '%' || chr(" ~ code ~ ")") -%}{%- endfor -%}
+    {{ return(conditions | join(' or ')) }}
+{% endmacro %}
+{% macro spark__may_need_cleaning(text) %}{{ return('true') }}{% endmacro %}
 
 {# Cast that gives null where it cannot. #}
 {% macro safe_cast(expression, sql_type) %}{{ return(adapter.dispatch('safe_cast', 'crm_cltv')(expression, sql_type)) }}{% endmacro %}
@@ -65,3 +81,8 @@
 
 {# A relation of one row, for selects that need none. #}
 {% macro one_row() %}{{ return('(select 1 as one)') }}{% endmacro %}
+
+{# Whole numbers wide enough for the product of two amounts in cents. #}
+{% macro wide_integer_type() %}{{ return(adapter.dispatch('wide_integer_type', 'crm_cltv')()) }}{% endmacro %}
+{% macro duckdb__wide_integer_type() %}{{ return('hugeint') }}{% endmacro %}
+{% macro spark__wide_integer_type() %}{{ return('decimal(38, 0)') }}{% endmacro %}

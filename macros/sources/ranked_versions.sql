@@ -11,21 +11,25 @@
     {%- set contract = raw_contract(table) -%}
     {%- set key = contract['key'] -%}
     {%- set names = contract['columns'] | map(attribute='name') | list -%}
-    {%- set repeated_keys -%}
-    (
+    {%- set same_key -%}
+    on {% for name in key %}{{ relation }}.{{ name }} = repeated_keys.{{ name }}{{ ' and ' if not loop.last }}{% endfor %}
+    {%- endset -%}
+    with repeated_keys as (
+
         select {{ key | join(', ') }}
         from {{ relation }}
         where row_reason is null
         group by {{ key | join(', ') }}
         having count(*) > 1
-    ) as repeated_keys
-        on {% for name in key %}{{ relation }}.{{ name }} = repeated_keys.{{ name }}{{ ' and ' if not loop.last }}{% endfor %}
-    {%- endset -%}
+
+    )
+
     select
         {{ relation }}.*,
         1 as version_rank
     from {{ relation }}
-    left join {{ repeated_keys }}
+    left join repeated_keys
+        {{ same_key }}
     where repeated_keys.{{ key[0] }} is null
     union all
     select
@@ -43,5 +47,6 @@
             {%- endfor %}
         ) as version_rank
     from {{ relation }}
-    inner join {{ repeated_keys }}
+    inner join repeated_keys
+        {{ same_key }}
 {% endmacro %}

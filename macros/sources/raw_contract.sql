@@ -343,34 +343,35 @@ currency text required
 rate_to_reporting rate required
     {%- endset -%}
 
+    {#- one table is asked for far more often than all of them: only its own lines are read then -#}
     {%- set contract = {} -%}
-    {%- set current = namespace(table=none) -%}
-    {%- for line in text.split('\n') if line | trim -%}
-        {%- set words = line.split() -%}
-        {%- if words[0] == 'table' -%}
-            {%- set current.table = words[1] -%}
-            {%- set entry = {'required': false, 'key': [], 'event': none, 'columns': []} -%}
-            {%- for word in words[2:] -%}
-                {%- if word == 'required' -%}{%- do entry.update({'required': true}) -%}
-                {%- elif word.startswith('key=') -%}{%- do entry.update({'key': word[4:].split(',')}) -%}
+    {%- for block in ('\n' ~ text).split('\ntable ')[1:] -%}
+        {%- set lines = block.strip().split('\n') -%}
+        {%- set words = lines[0].split() -%}
+        {%- if table is none or words[0] == table -%}
+            {%- set entry = {'required': 'required' in words[1:], 'key': [], 'event': none, 'columns': []} -%}
+            {%- for word in words[1:] -%}
+                {%- if word.startswith('key=') -%}{%- do entry.update({'key': word[4:].split(',')}) -%}
                 {%- elif word.startswith('event=') -%}{%- do entry.update({'event': word[6:]}) -%}
                 {%- endif -%}
             {%- endfor -%}
-            {%- do contract.update({current.table: entry}) -%}
-        {%- else -%}
-            {%- do contract[current.table]['columns'].append({
-                'name': words[0],
-                'type': words[1],
-                'required': 'required' in words[2:],
-                'pii': 'pii' in words[2:],
-                'accepted': words[-1].split('|') if 'in' in words[2:] else [],
-            }) -%}
+            {%- for line in lines[1:] -%}
+                {%- set flags = line.split() -%}
+                {%- do entry['columns'].append({
+                    'name': flags[0],
+                    'type': flags[1],
+                    'required': 'required' in flags[2:],
+                    'pii': 'pii' in flags[2:],
+                    'accepted': flags[-1].split('|') if 'in' in flags[2:] else [],
+                }) -%}
+            {%- endfor -%}
+            {%- do contract.update({words[0]: entry}) -%}
         {%- endif -%}
     {%- endfor -%}
 
     {%- if table is none -%}{{ return(contract) }}{%- endif -%}
     {%- if table not in contract -%}
-        {{ stop("'" ~ table ~ "' is no table of the raw contract; it knows: " ~ contract.keys() | join(', ')) }}
+        {{ stop("'" ~ table ~ "' is no table of the raw contract; it knows: " ~ raw_contract().keys() | join(', ')) }}
     {%- endif -%}
     {{ return(contract[table]) }}
 {% endmacro %}

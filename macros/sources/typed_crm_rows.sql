@@ -14,70 +14,97 @@
     columns  only these columns (for a quick look at a few); default all
 #}
 {% macro typed_crm_rows(table, columns=none) %}
-    {%- set contract = raw_contract(table) -%}
-    {%- set wanted = [] -%}
-    {%- for column in contract['columns'] if columns is none or column['name'] in columns -%}
-        {%- do wanted.append(column) -%}
-    {%- endfor -%}
     {%- set is_on = crm_table_is_on(table) -%}
     {%- set existing = existing_columns(table) if is_on else {} -%}
-    {%- set texts = [] -%}
-    {%- set casts = [] -%}
-    select
-    {%- for column in wanted %}
-        {%- set raw = adapter.quote(column['name']) if existing else column['name'] -%}
+    {%- set texts, casts, others = [], [], [] -%}
+    {%- for column in raw_contract(table)['columns'] if columns is none or column['name'] in columns -%}
         {%- set raw_type = existing.get(column['name'], 'VARCHAR' if not existing else none) -%}
-        {%- set sql_type = contract_type(column['type']) %}
-        {% if not is_on or raw_type is none -%}
-            cast(null as {{ sql_type }})
-        {%- elif is_text_type(raw_type) and column['type'] == 'text' -%}
+        {%- if not is_on or raw_type is none -%}
+            {%- do others.append((column['name'], 'cast(null as ' ~ contract_type(column['type']) ~ ')')) -%}
+        {%- elif not is_text_type(raw_type) -%}
+            {%- do others.append((column['name'], cast_native(adapter.quote(column['name']), raw_type, column['type']))) -%}
+        {%- elif column['type'] == 'text' -%}
             {%- do texts.append(column) -%}
-            {{ clean_text(raw) }}
-        {%- elif is_text_type(raw_type) -%}
-            {%- do casts.append(column) -%}
-            {{ cast_text(clean_text(raw), column['type']) }}
         {%- else -%}
-            {{ cast_native(raw, raw_type, column['type']) }}
-        {%- endif %} as {{ column['name'] }},
+            {%- do casts.append(column) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    select
+    {%- for column in texts %}
+        clean_{{ column['name'] }} as {{ column['name'] }},
     {%- endfor %}
-        {{ first_true(unread_conditions(casts, required=true)) }} as unreadable_required,
-        {{ listed_true(unread_conditions(casts, required=false)) }} as unreadable_optional,
-        {{ listed_true(text_conditions(texts, 'trimmed')) }} as trimmed_columns,
-        {{ listed_true(text_conditions(texts, 'blanked')) }} as blanked_columns,
+    {%- for column in casts %}
+        {{ column['name'] }},
+    {%- endfor %}
+    {%- for name, expression in others %}
+        {{ name }},
+    {%- endfor %}
+        {{ first_true(unread_conditions(casts | selectattr('required') | list)) }} as unreadable_required,
+        {{ listed_true(unread_conditions(casts | rejectattr('required') | list)) }} as unreadable_optional,
+        {{ listed_true(trimmed_conditions(texts)) }} as trimmed_columns,
+        {{ listed_true(blanked_conditions(texts)) }} as blanked_columns,
         {{ failure_text(casts) }} as raw_failures
-    {% if is_on -%}
-    from {{ crm_source(table) }}
-    {%- else -%}
-    from {{ one_row() }}
-    where 1 = 0
-    {%- endif %}
+    from (
+        select
+            {%- for name, expression in others %}
+            {{ name }},
+            {%- endfor %}
+            {%- for column in texts %}
+            raw_{{ column['name'] }},
+            clean_{{ column['name'] }},
+            {%- endfor %}
+            {%- for column in casts %}
+            raw_{{ column['name'] }},
+            clean_{{ column['name'] }},
+            {{ cast_text('clean_' ~ column['name'], column['type']) }} as {{ column['name'] }},
+            {%- endfor %}
+            1 as is_read
+        from (
+            select
+                {%- for name, expression in others %}
+                {{ expression }} as {{ name }},
+                {%- endfor %}
+                {%- for column in texts + casts %}
+                {{ adapter.quote(column['name']) if existing else column['name'] }} as raw_{{ column['name'] }},
+                {{ clean_text(adapter.quote(column['name']) if existing else column['name']) }} as clean_{{ column['name'] }},
+                {%- endfor %}
+                1 as is_raw
+            {% if is_on -%}
+            from {{ crm_source(table) }}
+            {%- else -%}
+            from {{ one_row() }}
+            where 1 = 0
+            {%- endif %}
+        ) as cleaned_texts
+    ) as cast_texts
 {% endmacro %}
 
 
 {# Pairs (column name, condition) that are true where a text could not be read as the contract's type. #}
-{% macro unread_conditions(columns, required) %}
+{% macro unread_conditions(columns) %}
     {%- set pairs = [] -%}
-    {%- for column in columns if column['required'] == required -%}
-        {%- set clean = clean_text(adapter.quote(column['name'])) -%}
-        {%- do pairs.append((
-            column['name'],
-            clean ~ ' is not null and ' ~ cast_text(clean, column['type']) ~ ' is null'
-        )) -%}
+    {%- for column in columns -%}
+        {%- do pairs.append((column['name'], 'clean_' ~ column['name'] ~ ' is not null and ' ~ column['name'] ~ ' is null')) -%}
     {%- endfor -%}
     {{ return(pairs) }}
 {% endmacro %}
 
 
-{# Pairs (column name, condition) for texts that were trimmed, or that said nothing. #}
-{% macro text_conditions(columns, kind) %}
+{# Pairs (column name, condition) for texts that had spaces around them. #}
+{% macro trimmed_conditions(columns) %}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
-        {%- set raw = adapter.quote(column['name']) -%}
-        {%- if kind == 'trimmed' -%}
-            {%- do pairs.append((column['name'], raw ~ ' <> ' ~ trim_text(raw) ~ ' and ' ~ clean_text(raw) ~ ' is not null')) -%}
-        {%- else -%}
-            {%- do pairs.append((column['name'], raw ~ " <> '' and " ~ clean_text(raw) ~ ' is null')) -%}
-        {%- endif -%}
+        {%- do pairs.append((column['name'], 'raw_' ~ column['name'] ~ ' <> clean_' ~ column['name'])) -%}
+    {%- endfor -%}
+    {{ return(pairs) }}
+{% endmacro %}
+
+
+{# Pairs (column name, condition) for texts that said nothing. #}
+{% macro blanked_conditions(columns) %}
+    {%- set pairs = [] -%}
+    {%- for column in columns -%}
+        {%- do pairs.append((column['name'], 'raw_' ~ column['name'] ~ " <> '' and clean_" ~ column['name'] ~ ' is null')) -%}
     {%- endfor -%}
     {{ return(pairs) }}
 {% endmacro %}
@@ -113,13 +140,13 @@
 {# What the source said where it could not be read, for the rejected row's payload. #}
 {% macro failure_text(columns) %}
     {%- if not columns -%}cast(null as {{ dbt.type_string() }}){%- else -%}
-        {%- set pairs = unread_conditions(columns, required=true) + unread_conditions(columns, required=false) -%}
+        {%- set pairs = unread_conditions(columns) -%}
         {%- set pii = columns | selectattr('pii') | map(attribute='name') | list -%}
         case
             when {% for name, condition in pairs %}({{ condition }}){{ ' or ' if not loop.last }}{% endfor %}
             then concat_ws('; '
             {%- for name, condition in pairs -%}
-                , case when {{ condition }} then {{ "'" ~ name ~ "=***'" if name in pii else dbt.concat(["'" ~ name ~ "='", adapter.quote(name)]) }} end
+                , case when {{ condition }} then {{ "'" ~ name ~ "=***'" if name in pii else "'" ~ name ~ "=' || raw_" ~ name }} end
             {%- endfor -%}
             )
         end
@@ -146,8 +173,7 @@
     {%- if contract['event'] %}
     when cast({{ contract['event'] }} as date) < cast('{{ earliest_plausible_date() }}' as date) then 'implausible_date'
     {%- if contract['columns'] | selectattr('name', 'equalto', 'synced_at') | list %}
-    {#- a day of grace: the source's clock may run ahead of UTC -#}
-    {#- a table that does not say when it landed is held against its last change instead #}
+    {#- a day of grace: the source's clock may run ahead of UTC #}
     when cast({{ contract['event'] }} as date) > {{ add_days('cast(' ~ landed_at(table) ~ ' as date)', 1) }} then 'future_date'
     {%- endif %}
     {%- endif %}

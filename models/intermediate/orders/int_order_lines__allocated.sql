@@ -1,16 +1,10 @@
--- Amounts of the order's header shared out to its lines by largest remainder, so that lines add up to their order to the cent.
+-- Lines of sales with their share of their order's header, by largest remainder, so that lines add up to their order to the cent.
 {%- set amounts = ['included_tax', 'order_discount', 'order_refund', 'order_restocked_cost', 'order_margin'] %}
 with
 
 lines as (
 
-    select
-        order_lines.order_line_id,
-        order_lines.order_id,
-        -- shares follow what was paid for the line; a gift card carries no discount, tax or freight
-        case when order_lines.line_type = 'gift_card' then 0 else order_lines.line_amount - order_lines.line_discount end as weight
-
-    from {{ ref('int_order_lines__priced') }} as order_lines
+    select * from {{ ref('int_order_lines__priced') }}
 
 ),
 
@@ -36,6 +30,11 @@ headers as (
 
     select
         orders.order_id,
+        orders.customer_key,
+        orders.order_type,
+        orders.ordered_on,
+        orders.line_count,
+        orders.allocation_weight,
         orders.included_tax_amount as included_tax,
         orders.order_level_discounts as order_discount,
         coalesce(refunds_without_line.refunds, 0) as order_refund,
@@ -45,52 +44,78 @@ headers as (
     from {{ ref('int_orders__valued') }} as orders
     left join refunds_without_line
         on orders.order_id = refunds_without_line.order_id
+    where
+        orders.is_sale
+        and orders.line_count > 0
 
 ),
 
-weights_by_order as (
-
-    select
-        order_id,
-        count(*) as line_count,
-        sum(weight) as order_weight
-
-    from lines
-    group by order_id
-
-),
-
+-- shares follow what was paid for the line; a gift card carries no discount, tax or freight; free lines share equally
 weighted as (
 
     select
-        lines.order_line_id,
-        lines.order_id,
-        -- free lines only: equal shares
-        case when weights_by_order.order_weight > 0 then lines.weight * 100 else 1 end as weight,
-        case when weights_by_order.order_weight > 0 then weights_by_order.order_weight * 100 else weights_by_order.line_count end as order_weight,
-        {% for amount in amounts %}
-        headers.{{ amount }},
-        {%- endfor %}
-        weights_by_order.line_count
+        lines.*,
+        headers.customer_key,
+        headers.order_type,
+        headers.ordered_on,
+        headers.line_count,
+        case
+            when headers.allocation_weight <= 0 then 1
+            when lines.line_type = 'gift_card' then 0
+            else (lines.line_amount - lines.line_discount) * 100
+        end as weight,
+        case
+            when headers.allocation_weight <= 0 then headers.line_count
+            else headers.allocation_weight * 100
+        end as order_weight,
+        {% for amount in amounts -%}
+        headers.{{ amount }}{{ ',' if not loop.last }}
+        {% endfor %}
 
     from lines
-    inner join weights_by_order
-        on lines.order_id = weights_by_order.order_id
     inner join headers
         on lines.order_id = headers.order_id
 
-),
+)
+{%- for amount in amounts %},
 
-shared as (
+{{ amount }}_shares as (
 
-    {{ share_by_largest_remainder('weighted', amounts) }}
+    {{ share_by_largest_remainder('weighted', amount) }}
 
 )
+{%- endfor %}
 
 select
-    order_line_id,
-    order_id,
+    ---------- ids
+    weighted.order_line_id,
+    weighted.order_id,
+    weighted.product_id,
+    weighted.customer_key,
+
+    ---------- texts
+    weighted.line_type,
+    weighted.order_type,
+
+    ---------- numbers
+    weighted.quantity,
+    weighted.line_amount,
+    weighted.line_discount,
+    weighted.cost_of_goods,
     {% for amount in amounts -%}
-    {{ amount }}{{ ',' if not loop.last }}
+    cast(
+        case when weighted.line_count = 1 then weighted.{{ amount }} else coalesce({{ amount }}_shares.share, 0) end
+        as {{ money_type() }}
+    ) as {{ amount }},
     {% endfor %}
-from shared
+
+    ---------- booleans
+    weighted.is_cost_estimated,
+
+    ---------- dates
+    weighted.ordered_on
+from weighted
+{%- for amount in amounts %}
+left join {{ amount }}_shares
+    on weighted.order_line_id = {{ amount }}_shares.order_line_id
+{%- endfor %}

@@ -21,6 +21,7 @@ goods as (
         count(*) as line_count,
         {{ sum_money("case when line_type <> 'gift_card' then line_amount else 0 end") }} as line_amount,
         {{ sum_money("case when line_type = 'gift_card' then line_amount else 0 end") }} as gift_card_amount,
+        {{ sum_money("case when line_type <> 'gift_card' then line_amount - line_discount else 0 end") }} as allocation_weight,
         {{ sum_money('line_discount') }} as line_discount,
         {{ sum_money('line_tax') }} as line_tax,
         {{ sum_if_complete('cost_of_goods') }} as cost_of_goods,
@@ -58,6 +59,7 @@ converted as (
         goods.line_amount,
         goods.gift_card_amount,
         goods.line_discount,
+        goods.allocation_weight,
         goods.cost_of_goods,
         goods.is_cost_estimated,
         coalesce(goods.line_count, 0) as line_count,
@@ -119,6 +121,7 @@ laddered as (
 
         ---------- numbers
         valued.line_count,
+        coalesce(valued.allocation_weight, 0) as allocation_weight,
         valued.order_total,
         {{ sale_amount('valued.goods_amount') }} as gross_sales,
         {{ sale_amount('valued.discount_amount_all') }} as discounts,

@@ -59,6 +59,7 @@ laddered as (
 
         ---------- numbers
         line_count,
+        allocation_weight,
         order_total,
         gift_card_sales,
         included_tax_amount,

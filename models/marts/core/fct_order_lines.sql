@@ -3,20 +3,7 @@ with
 
 lines as (
 
-    select * from {{ ref('int_order_lines__priced') }}
-
-),
-
-shares as (
-
     select * from {{ ref('int_order_lines__allocated') }}
-
-),
-
-orders as (
-
-    select * from {{ ref('int_orders__valued') }}
-    where is_sale
 
 ),
 
@@ -43,23 +30,19 @@ joined as (
         lines.order_line_id,
         lines.order_id,
         lines.product_id,
+        lines.customer_key,
         lines.line_type,
+        lines.order_type,
         lines.quantity,
         lines.is_cost_estimated,
-        orders.customer_key,
-        orders.ordered_on,
-        orders.order_type,
-        case when lines.line_type = 'gift_card' then 0 else lines.line_amount - shares.included_tax end as gross_sales,
-        lines.line_discount + shares.order_discount as discounts,
-        shares.order_refund + coalesce(refunds_by_line.refunds, 0) as refunds,
-        shares.order_margin as shipping_and_fees,
-        lines.cost_of_goods - shares.order_restocked_cost - coalesce(refunds_by_line.restocked_cost, 0) as cost_of_goods
+        lines.ordered_on,
+        case when lines.line_type = 'gift_card' then 0 else lines.line_amount - lines.included_tax end as gross_sales,
+        lines.line_discount + lines.order_discount as discounts,
+        lines.order_refund + coalesce(refunds_by_line.refunds, 0) as refunds,
+        lines.order_margin as shipping_and_fees,
+        lines.cost_of_goods - lines.order_restocked_cost - coalesce(refunds_by_line.restocked_cost, 0) as cost_of_goods
 
     from lines
-    inner join orders
-        on lines.order_id = orders.order_id
-    inner join shares
-        on lines.order_line_id = shares.order_line_id
     left join refunds_by_line
         on
             lines.order_line_id = refunds_by_line.order_line_id

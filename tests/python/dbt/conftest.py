@@ -1,0 +1,42 @@
+"""Shared runs of the project: expensive, so each is made once, two at a time."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.python.dbt.scenarios import SCENARIOS
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "scenario(name): the run of the project that a test reads")
+
+
+def _names(item):
+    return [marker.args[0] for marker in item.iter_markers("scenario")]
+
+
+@pytest.fixture(scope="session")
+def runs(request, tmp_path_factory):
+    """Name of a scenario → its run. All that the collected tests name are started at once."""
+    wanted = [name for item in request.session.items for name in _names(item)]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        started = {
+            name: pool.submit(SCENARIOS[name], tmp_path_factory.mktemp(name))
+            for name in dict.fromkeys(wanted)
+        }
+        yield lambda name: started[name].result()
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture
+def run(request, runs):
+    """The run of the nearest scenario that the test is marked with."""
+    return runs(_names(request.node)[0])
+
+
+@pytest.fixture
+def demo(runs):
+    """The demo, built and published by `tools.build`; the test is marked with it."""
+    made = runs("demo")
+    assert made.code == 0, made.output
+    return made

@@ -1,0 +1,142 @@
+"""Runs dbt on the project as a user does, away from the user's own files, and looks at the result."""
+
+import csv
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parents[3]
+NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run said and left behind."""
+
+    code: int
+    output: str
+    place: Path
+
+    @property
+    def database(self):
+        return self.place / "crm_cltv.duckdb"
+
+    @property
+    def target(self):
+        return self.place / "target"
+
+    @property
+    def exports(self):
+        return self.place / "exports"
+
+    @property
+    def messages(self):
+        """The project's own one-line messages, each once."""
+        lines = (line.strip() for line in self.output.splitlines())
+        return sorted({line for line in lines if line.startswith("crm_cltv: ")})
+
+    def rows(self, query):
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def one(self, query):
+        (row,) = self.rows(query)
+        return row
+
+    def manifest(self):
+        return json.loads((self.target / "manifest.json").read_text())
+
+    def published(self):
+        """Published model → its relation in the build database."""
+        return {
+            node["name"]: node["relation_name"]
+            for node in self.manifest()["nodes"].values()
+            if node["resource_type"] == "model" and node["config"]["meta"].get("publish")
+        }
+
+    def marts(self):
+        """Published model → hash of its rows, whatever their order."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return {
+                name: content_hash(connection, relation)
+                for name, relation in sorted(self.published().items())
+            }
+
+
+def content_hash(connection, relation):
+    """One hash of all rows of a relation as texts, whatever their order, with the column names."""
+    rows = connection.execute(f"select cast(columns(*) as varchar) from {relation}")
+    names = [column[0] for column in rows.description]
+    texts = sorted(json.dumps(row) for row in rows.fetchall())
+    return hashlib.md5("\n".join([json.dumps(names), *texts]).encode()).hexdigest()
+
+
+def environment(place):
+    """The environment of a run: its own database, artifacts, log and publication."""
+    return {
+        **os.environ,
+        "DBT_PROFILES_DIR": str(ROOT / "profiles"),
+        "DBT_TARGET_PATH": str(place / "target"),
+        "DBT_LOG_PATH": str(place / "logs"),
+        "DBT_USE_COLORS": "false",
+        "CRM_CLTV_DUCKDB_PATH": str(place / "crm_cltv.duckdb"),
+        "CRM_CLTV_EXPORTS": str(place / "exports"),
+        "CRM_CLTV_MEMORY_LIMIT": "2GB",
+    }
+
+
+def run(place, command):
+    """Run a command from the project's root; returns a Run."""
+    finished = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=environment(place),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Run(finished.returncode, finished.stdout, place)
+
+
+def dbt(place, *arguments, **variables):
+    """Run dbt with variables."""
+    program = Path(sys.executable).with_name("dbt")
+    return run(place, [program, "--no-use-colors", *arguments, "--vars", json.dumps(variables)])
+
+
+def tool(place, name, *arguments):
+    """Run one of the programs in tools/."""
+    return run(place, [sys.executable, "-m", f"tools.{name}", *arguments])
+
+
+def write_csv(file, rows, columns=None):
+    """Write rows as CSV, as a connector would: all texts. Without rows, only the header."""
+    columns = columns or list(rows[0])
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_parquet(file, rows, types):
+    """Write rows of texts as Parquet with the types given, one per column."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    columns = ", ".join(f"{name} varchar" for name in types)
+    casts = ", ".join(f"cast(nullif({name}, '') as {kind}) as {name}" for name, kind in types.items())
+    places = ", ".join("?" for _ in types)
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"create table given ({columns})")
+        connection.executemany(
+            f"insert into given values ({places})", [[row[name] for name in types] for row in rows]
+        )
+        path = str(file).replace("'", "''")
+        connection.execute(f"copy (select {casts} from given) to '{path}' (format parquet)")
