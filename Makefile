@@ -11,6 +11,8 @@ RAW ?=
 RAW_SCHEMA ?=
 AS_OF ?=
 VARS ?=
+# through the environment: a shell would take the quotes out of VARS
+export RAW RAW_SCHEMA AS_OF VARS
 
 .PHONY: help build test lint unit bad-input docs publish demo-data validate-cdnow benchmark lock clean
 
@@ -40,7 +42,7 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 # ---------- the job
 
 build: $(VENV)/run.stamp
-	@$(BIN)/python -m tools.build --raw "$(RAW)" --raw-schema "$(RAW_SCHEMA)" --as-of "$(AS_OF)" --vars "$(VARS)"
+	@$(BIN)/python -m tools.build
 
 publish: $(VENV)/run.stamp
 	@$(BIN)/python -m tools.publish

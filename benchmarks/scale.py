@@ -112,7 +112,9 @@ def main():
     seconds, wall, peak = run(generate(options.customers), options.customers)
 
     growth = options.customers / options.compare if options.compare else None
-    print(f"\n{'model':<36}{'seconds':>9}" + (f"{'growth':>9}  (input {growth:g})" if growth else ""))
+    print(
+        f"\n{'model':<36}{'seconds':>9}" + (f"{'growth':>9}  (input {growth:g})" if growth else "")
+    )
     for name, value in sorted(seconds.items(), key=lambda item: -item[1])[: options.top]:
         line = f"{name:<36}{value:>9.2f}"
         if growth:

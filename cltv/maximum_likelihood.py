@@ -25,6 +25,9 @@ SHAPE_RANGE = (1e-3, 2e3)
 FLAT = 1e-3
 """A curvature of the mean log-likelihood below this means that the data do not decide."""
 
+RETRY = np.log(SHAPE_RANGE[1])
+"""A log-parameter this far from the data's own scale starts a second search."""
+
 CONVERGED = 1e-4
 """Slope of the mean log-likelihood that no sample of usual size tells from zero."""
 
@@ -125,6 +128,10 @@ def optimise(problem, centre, method="map"):
         theta = _newton(full, theta, centre, _hessian(part, theta), steps=12, tolerance=1e-8)
     if _projected_gradient(full, theta, centre) > 1e-7:
         theta = _search(full, theta, centre)
+    if _size(theta - centre) > RETRY:
+        # a plateau far out may hide a summit nearer by: look once more from the other side
+        again = _search(full, centre - np.clip(theta - centre, -2.0, 2.0), centre)
+        theta = min(theta, again, key=lambda point: full(point)[0])
     hessian = _hessian(full, theta)
     theta = _newton(full, theta, centre, hessian, steps=3, tolerance=1e-13)
     evaluations += full.evaluations
@@ -197,7 +204,7 @@ class _Objective:
         return value, gradient
 
 
-def _search(objective, theta, centre, tolerance=1e-7, iterations=1000):
+def _search(objective, theta, centre, tolerance=1e-7, iterations=300):
     """Projected BFGS with backtracking inside centre +- LIMIT.
 
     For a handful of parameters a dense update in numpy costs microseconds. Library optimisers hand
@@ -210,7 +217,7 @@ def _search(objective, theta, centre, tolerance=1e-7, iterations=1000):
     for _ in range(iterations):
         free = ~(((theta <= low) & (gradient > 0)) | ((theta >= high) & (gradient < 0)))
         slope = np.where(free, gradient, 0.0)
-        if np.abs(slope).max() < tolerance:
+        if _size(slope) < tolerance:
             break
         if was_free is not None and (free != was_free).any():
             inverse, fresh = np.eye(len(theta)), True
@@ -219,7 +226,7 @@ def _search(objective, theta, centre, tolerance=1e-7, iterations=1000):
         if not direction @ slope < 0:
             inverse, fresh, direction = np.eye(len(theta)), True, -slope
         # no step multiplies a parameter by more than e squared: far out the slope is no guide
-        direction *= min(1.0, 2.0 / np.abs(direction).max())
+        direction *= min(1.0, 2.0 / _size(direction))
         found = _line_search(objective, theta, value, gradient, direction, low, high)
         if found is None:
             if fresh:
@@ -241,11 +248,14 @@ def _line_search(objective, theta, value, gradient, direction, low, high):
         if reached <= value + 1e-4 * (gradient @ (target - theta)):
             return target, reached, moved
         # at the limit of rounding the value says nothing any more, but the slope still does
-        flat = abs(reached - value) <= 1e-14 * abs(value)
-        if flat and np.abs(moved).max() < np.abs(gradient).max():
-            return target, reached, moved
+        if abs(reached - value) <= 1e-12 * (1.0 + abs(value)):
+            return (target, reached, moved) if _size(moved) < _size(gradient) else None
         step *= 0.5
     return None
+
+
+def _size(vector):
+    return np.abs(vector).max()
 
 
 def _bfgs_update(inverse, fresh, step, change):
@@ -265,17 +275,17 @@ def _newton(objective, theta, centre, hessian, steps, tolerance):
     except (np.linalg.LinAlgError, ValueError):
         return theta
     _, gradient = objective(theta)
-    size = np.abs(gradient).max()
+    size = _size(gradient)
     for _ in range(steps):
         if size < tolerance:
             break
         target = theta - cho_solve(factor, gradient)
-        if not (np.abs(target - theta).max() < 1.0 and _inside(target, centre)):
+        if not (_size(target - theta) < 1.0 and _inside(target, centre)):
             break
         _, moved = objective(target)
-        if not np.abs(moved).max() < 0.7 * size:
+        if not _size(moved) < 0.7 * size:
             break
-        theta, gradient, size = target, moved, np.abs(moved).max()
+        theta, gradient, size = target, moved, _size(moved)
     return theta
 
 
@@ -297,7 +307,7 @@ def _inside(theta, centre):
 def _projected_gradient(objective, theta, centre):
     _, gradient = objective(theta)
     low, high = centre - LIMIT, centre + LIMIT
-    return np.abs(np.clip(theta - gradient, low, high) - theta).max()
+    return _size(np.clip(theta - gradient, low, high) - theta)
 
 
 def _sandwich(problem, theta, hessian, customers):

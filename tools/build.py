@@ -21,14 +21,15 @@ from tools.summary import summary
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def contract_tables():
-    """Names of the tables in the raw contract, read from the macro that holds it."""
-    text = (ROOT / "macros" / "sources" / "raw_contract.sql").read_text()
-    return re.findall(r"^table (\w+) ", text, flags=re.MULTILINE)
+def read_tables():
+    """Names of the raw tables that this version reads, from the macro that lists them."""
+    text = (ROOT / "macros" / "sources" / "crm_source.sql").read_text()
+    (body,) = re.findall(r"macro demo_tables\(\).*?return\(\[(.*?)\]\)", text, flags=re.DOTALL)
+    return re.findall(r"'(\w+)'", body)
 
 
 def tables_in_folder(folder):
-    """Which tables of the contract a folder has files for, and which files belong to none.
+    """Which raw tables a folder has files for, and which files belong to none.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def tables_in_folder(folder):
         raise ValueError(
             f"RAW={folder} is not a folder; give the folder that holds orders.csv or orders.parquet"
         )
-    known = contract_tables()
+    known = read_tables()
     tables, others = [], []
     for file in sorted(folder.iterdir()):
         stem, _, suffix = file.name.partition(".")
@@ -85,7 +86,9 @@ def variables(options):
         folder = Path(options.raw).expanduser().resolve()
         tables, others = tables_in_folder(folder)
         for name in others:
-            print(f"note: {folder / name} is named after no table of the raw contract; not read")
+            print(
+                f"note: {folder / name} is not read: it is named after none of {', '.join(read_tables())}"
+            )
         values["raw_folder"] = str(folder)
         values.setdefault("crm_tables", tables)
     if options.raw_schema:
@@ -107,10 +110,20 @@ def first_error(log):
 def main(arguments=None):
     """Build, publish, sum up; the exit code is dbt's, or 1 when nothing was published."""
     parser = argparse.ArgumentParser(prog="python -m tools.build", description=__doc__)
-    parser.add_argument("--raw", default="", help="folder of CSV or Parquet files")
-    parser.add_argument("--raw-schema", default="", help="schema of your own CRM tables")
-    parser.add_argument("--as-of", default="", help="as-of date, YYYY-MM-DD")
-    parser.add_argument("--vars", default="", help="further dbt variables as YAML")
+    parser.add_argument(
+        "--raw", default=os.environ.get("RAW", ""), help="folder of CSV or Parquet files"
+    )
+    parser.add_argument(
+        "--raw-schema",
+        default=os.environ.get("RAW_SCHEMA", ""),
+        help="schema of your own CRM tables",
+    )
+    parser.add_argument(
+        "--as-of", default=os.environ.get("AS_OF", ""), help="as-of date, YYYY-MM-DD"
+    )
+    parser.add_argument(
+        "--vars", default=os.environ.get("VARS", ""), help="further dbt variables as YAML"
+    )
     options = parser.parse_args(arguments)
     try:
         values = variables(options)
@@ -119,7 +132,7 @@ def main(arguments=None):
         return 2
 
     dbt = Path(sys.executable).with_name("dbt")
-    command = [str(dbt), "--no-use-colors", "build", "--vars", json.dumps(values)]
+    command = [str(dbt), "--no-use-colors", "build", "--vars", json.dumps(values, default=str)]
     environment = {"DBT_PROFILES_DIR": str(ROOT / "profiles"), **os.environ}
     log = []
     with subprocess.Popen(
@@ -128,7 +141,9 @@ def main(arguments=None):
         for line in process.stdout:
             log.append(line)
             # one line per node is for those who look for it: dbt's own log keeps them all
-            if not re.search(r"\b(START|OK|PASS)\b.* \.\.+", line):
+            if not re.search(
+                r"\[(RUN|PASS|OK|NO-OP|SUCCESS|INSERT|CREATE|.*in [0-9.]+s)\b.*\]?$|\bSTART\b", line
+            ):
                 print(line, end="", flush=True)
     if process.returncode:
         message = first_error("".join(log))

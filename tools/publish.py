@@ -92,7 +92,7 @@ def write_publication(database, folder, relations):
     with duckdb.connect(str(database), read_only=True) as connection:
         file = str(folder / "crm_cltv.duckdb").replace("'", "''")
         # v1.2.0: clients from DuckDB 1.2 on can open it
-        connection.execute(f"attach '{file}' as published (storage_version 'v1.2.0')")
+        connection.execute(f"attach '{file}' as published (storage_version 'v1.2.0', read_write)")
         for name, relation in sorted(relations.items()):
             connection.execute(f"create table published.{name} as select * from {relation}")
             parquet = str(folder / f"{name}.parquet").replace("'", "''")
@@ -108,9 +108,7 @@ def write_publication(database, folder, relations):
             ).fetchall()
             for column, comment in comments:
                 text = comment.replace("'", "''")
-                connection.execute(
-                    f"comment on column published.{name}.\"{column}\" is '{text}'"
-                )
+                connection.execute(f"comment on column published.{name}.\"{column}\" is '{text}'")
         connection.execute("detach published")
     for file in folder.iterdir():
         file.chmod(0o444)

@@ -60,7 +60,8 @@ def summary(exports=None, currency=""):
         f"  realised value   {money(realised, currency)} net revenue",
         f"  next 12 months   {money(next_year, currency)} expected from {predicted:,} customers",
         f"  model            {f'{model[0]}: {model[1]}' if model else 'nothing to fit'}",
-        f"  rejected rows    {rejected_rows:,} of {raw_rows:,}" + (f": {reasons}" if reasons else ""),
+        f"  rejected rows    {rejected_rows:,} of {raw_rows:,}"
+        + (f": {reasons}" if reasons else ""),
         "",
         f"  marts            {exports}/*.parquet and {exports}/crm_cltv.duckdb",
         "  start with       fct_customer_cltv, mart_segment_cltv, mart_channel_cltv, dq_rejected_rows",

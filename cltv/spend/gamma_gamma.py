@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, gammaln
+from scipy.special import betaln, digamma
 
 from cltv.cells import SpendCells, spend_cells
 from cltv.maximum_likelihood import boundary_note, optimise
@@ -83,7 +83,7 @@ class _SpendProblem:
         q = 1.0 + excess
         n, m = self.cells.count, self.cells.mean
         shape = p * self.counts
-        by_count = gammaln(shape + q) - gammaln(shape) - gammaln(q)
+        by_count = -betaln(shape, q)
         joint = digamma(shape + q)
         p_by_count = self.counts * (joint - digamma(shape))
         q_by_count = joint - digamma(q)

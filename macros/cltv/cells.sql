@@ -9,6 +9,7 @@
     {{ return("case when " ~ grain ~ ".purchase_grain = 'day' or " ~ history ~ ".frequency = 0 then " ~ history ~ ".recency_days else greatest(7, " ~ weeks ~ ") end") }}
 {% endmacro %}
 
+{# The age of a history's cell; see cell_recency_days. #}
 {% macro cell_age_days(history='histories', grain='grains') %}
     {%- set weeks = 'cast(7 * floor((' ~ history ~ '.age_days + 3) / 7e0) as integer)' -%}
     {{ return("case when " ~ grain ~ ".purchase_grain = 'day' then " ~ history ~ ".age_days else greatest(" ~ weeks ~ ", " ~ cell_recency_days(history, grain) ~ ") end") }}

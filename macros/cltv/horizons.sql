@@ -9,3 +9,6 @@
 
 {# Average length of a month in days; ages are counted in these. #}
 {% macro days_per_month() %}{{ return('30.4375e0') }}{% endmacro %}
+
+{# Complete months of age in a number of days. #}
+{% macro age_months(days) %}{{ return('cast(floor(' ~ days ~ ' / ' ~ days_per_month() ~ ') as integer)') }}{% endmacro %}

@@ -75,6 +75,7 @@
     {{ return(safe_cast(raw, contract_type(contract_type_name))) }}
 {% endmacro %}
 
+{# A timestamp that knows its zone, as UTC without zone. #}
 {% macro zoned_to_utc(timestamp) %}{{ return(adapter.dispatch('zoned_to_utc', 'crm_cltv')(timestamp)) }}{% endmacro %}
 {% macro duckdb__zoned_to_utc(timestamp) %}{{ return("timezone('UTC', " ~ timestamp ~ ")") }}{% endmacro %}
 {% macro spark__zoned_to_utc(timestamp) %}{{ return("cast(to_utc_timestamp(" ~ timestamp ~ ", current_timezone()) as timestamp_ntz)") }}{% endmacro %}

@@ -42,6 +42,7 @@
 {% macro built_tables() %}{{ return(demo_tables()) }}{% endmacro %}
 
 
+{# The business time zone is one that the engine knows. #}
 {% macro check_timezone() %}
     {%- set zone = business_timezone() -%}
     {%- if zone != 'UTC' -%}{%- do adapter.dispatch('check_timezone', 'crm_cltv')(zone) -%}{%- endif -%}

@@ -50,14 +50,17 @@
 {% endmacro %}
 
 
+{# Rows dated before this day are rejected. #}
 {% macro earliest_plausible_date() %}{{ return(date_variable('earliest_plausible_date')) }}{% endmacro %}
 
 
+{# The currency in which the marts are. #}
 {% macro reporting_currency() %}
     {{ return(checked_variable('reporting_currency', '[A-Z]{3}', 'a currency code of three capital letters')) }}
 {% endmacro %}
 
 
+{# The time zone in which a business day begins. #}
 {% macro business_timezone() %}
     {{ return(checked_variable('business_timezone', '[A-Za-z]+(/[A-Za-z0-9_+-]+){0,2}', "a time zone's name such as UTC or Europe/Berlin")) }}
 {% endmacro %}
@@ -66,7 +69,7 @@
 {# The user's own margin for goods without a cost, as SQL: a share of net sales, or null. #}
 {% macro fallback_margin_rate() %}
     {%- if not var('fallback_margin_rate') | string | trim -%}{{ return('null') }}{%- endif -%}
-    {{ return(checked_variable('fallback_margin_rate', '-?[01](\.\d{1,6})?', "a share of net sales between -1 and 1 such as 0.4, or empty")) }}
+    {{ return(checked_variable('fallback_margin_rate', '-?(0(\.\d{1,6})?|1(\.0{1,6})?)', "a share of net sales between -1 and 1 such as 0.4, or empty")) }}
 {% endmacro %}
 
 

@@ -1,16 +1,22 @@
 -- The pooled growth curve: what a customer brings in each month of age, over all cohorts that have lived through it.
 with
 
+increments as (
+
+    select * from {{ ref('int_cohort_increments') }}
+
+),
+
 observed as (
 
     select
         age_month,
         sum(customers) as customers,
-        {% for basis in value_bases() -%}
+        {%- for basis in value_bases() %}
         {{ divide(sum_if_complete(basis), 'sum(customers)') }} as {{ basis }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {%- endfor %}
 
-    from {{ ref('int_cohort_increments') }}
+    from increments
     where is_mature
     group by age_month
 
@@ -19,8 +25,9 @@ observed as (
 bounds as (
 
     select
-        max(age_month) as last_age_month,
-        least(6, cast(floor((max(age_month) + 1) / 2e0) as integer)) as tail_months
+        coalesce(max(age_month), -1) as last_age_month,
+        least(6, cast(floor(coalesce(max(age_month) + 1, 0) / 2e0) as integer)) as tail_months
+
     from observed
 
 ),
@@ -31,32 +38,29 @@ tails as (
     select
         max(bounds.last_age_month) as last_age_month,
         max(bounds.tail_months) as tail_months,
-        {% for basis in value_bases() -%}
-        greatest(0, {{ divide(
-            'sum(case when observed.age_month > bounds.last_age_month - bounds.tail_months then observed.' ~ basis ~ ' else 0 end)',
-            'max(bounds.tail_months)'
-        ) }}) as level_{{ basis }},
-        least(1, greatest(0, coalesce({{ divide(
-            'sum(case when observed.age_month > bounds.last_age_month - bounds.tail_months then observed.' ~ basis ~ ' else 0 end)',
-            'sum(case when observed.age_month > bounds.last_age_month - 2 * bounds.tail_months'
-            ~ ' and observed.age_month <= bounds.last_age_month - bounds.tail_months'
-            ~ ' and observed.age_month > 0 then observed.' ~ basis ~ ' else 0 end)'
-        ) }}, 0))) as fading_{{ basis }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {%- for basis in value_bases() %}
+        {%- set late = 'case when observed.age_month > bounds.last_age_month - bounds.tail_months then observed.' ~ basis ~ ' end' %}
+        {%- set before = 'case when observed.age_month > bounds.last_age_month - 2 * bounds.tail_months'
+            ~ ' and observed.age_month <= bounds.last_age_month - bounds.tail_months then observed.' ~ basis ~ ' end' %}
+        greatest(0, avg({{ late }})) as level_{{ basis }},
+        least(1, greatest(0, coalesce({{ divide('sum(' ~ late ~ ')', 'sum(' ~ before ~ ')') }}, 0)))
+            as fading_{{ basis }}{{ ',' if not loop.last }}
+        {%- endfor %}
 
-    from observed
-    cross join bounds
-    where bounds.tail_months > 0
+    from bounds
+    left join observed
+        on bounds.tail_months > 0
 
 ),
 
 ages as (
 
     select
-        offsets.n as age_month,
-        tails.*
+        tails.*,
+        offsets.n as age_month
+
     from tails
-    inner join {{ numbers(540) }} as offsets
+    inner join {{ numbers(700) }} as offsets
         on offsets.n <= tails.last_age_month + 60
 
 ),
@@ -67,7 +71,7 @@ curve as (
         ages.age_month,
         observed.age_month is null as is_extrapolated,
         coalesce(observed.customers, 0) as customers,
-        {% for basis in value_bases() -%}
+        {%- for basis in value_bases() %}
         case
             when observed.age_month is not null then observed.{{ basis }}
             else ages.level_{{ basis }} * power(
@@ -75,7 +79,7 @@ curve as (
                 cast(ages.age_month - ages.last_age_month as {{ double_type() }}) / ages.tail_months
             )
         end as {{ basis }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {%- endfor %}
 
     from ages
     left join observed
@@ -87,10 +91,9 @@ select
     age_month,
     is_extrapolated,
     customers,
-    {% for basis in value_bases() -%}
+    {%- for basis in value_bases() %}
     {{ basis }},
-    -- what a customer has brought before this month of age begins
     coalesce(sum({{ basis }}) over (order by age_month rows between unbounded preceding and 1 preceding), 0)
         as {{ basis }}_before{{ ',' if not loop.last }}
-    {% endfor %}
+    {%- endfor %}
 from curve

@@ -1,4 +1,4 @@
--- What each acquisition cohort brought in each month of its age, and whether that month of age is fully observed.
+-- What each acquisition cohort brought in each month of its age after the first purchase day, and whether that month is over for all.
 with
 
 as_of as (
@@ -23,55 +23,66 @@ first_purchases as (
 
 ),
 
-cohorts as (
+aged as (
 
     select
-        {{ month_start('first_purchased_on') }} as cohort_month,
-        count(*) as customers
-    from first_purchases
-    group by {{ month_start('first_purchased_on') }}
+        purchase_days.customer_key,
+        {{ month_start('first_purchases.first_purchased_on') }} as cohort_month,
+        purchase_days.purchased_on = first_purchases.first_purchased_on as is_first_day,
+        {{ age_months(days_between('first_purchases.first_purchased_on', 'purchase_days.purchased_on')) }} as age_month,
+        purchase_days.net_revenue,
+        purchase_days.gross_margin
+
+    from purchase_days
+    inner join first_purchases
+        on purchase_days.customer_key = first_purchases.customer_key
 
 ),
 
--- complete months of age that even the cohort's youngest possible customer has lived through
-ages as (
+-- the first purchase made the customer: it is the cohort's level, not its growth
+cohorts as (
 
     select
-        cohorts.cohort_month,
-        cohorts.customers,
-        offsets.n as age_month,
-        cast(
-            greatest(0, floor({{ days_between(month_end('cohorts.cohort_month'), 'as_of.as_of_date') }} / {{ days_per_month() }}))
-            as integer
-        ) as observed_months
+        cohort_month,
+        count(*) as customers,
+        {{ sum_money('net_revenue') }} as first_day_net_revenue,
+        {{ sum_if_complete('gross_margin') }} as first_day_gross_margin
 
-    from cohorts
-    cross join as_of
-    inner join {{ numbers(480) }} as offsets
-        on offsets.n <= {{ days_between('cohorts.cohort_month', 'as_of.as_of_date') }} / {{ days_per_month() }}
+    from aged
+    where is_first_day
+    group by cohort_month
 
 ),
 
 brought as (
 
     select
-        {{ month_start('first_purchases.first_purchased_on') }} as cohort_month,
-        cast(
-            floor({{ days_between('first_purchases.first_purchased_on', 'purchase_days.purchased_on') }} / {{ days_per_month() }})
-            as integer
-        ) as age_month,
-        {{ sum_money('purchase_days.net_revenue') }} as net_revenue,
-        {{ sum_if_complete('purchase_days.gross_margin') }} as gross_margin
+        cohort_month,
+        age_month,
+        {{ sum_money('net_revenue') }} as net_revenue,
+        {{ sum_if_complete('gross_margin') }} as gross_margin
 
-    from purchase_days
-    inner join first_purchases
-        on purchase_days.customer_key = first_purchases.customer_key
+    from aged
+    where not is_first_day
     group by
-        {{ month_start('first_purchases.first_purchased_on') }},
-        cast(
-            floor({{ days_between('first_purchases.first_purchased_on', 'purchase_days.purchased_on') }} / {{ days_per_month() }})
-            as integer
-        )
+        cohort_month,
+        age_month
+
+),
+
+-- every month of age that somebody in the cohort has begun, also those in which nobody bought
+ages as (
+
+    select
+        cohorts.*,
+        offsets.n as age_month,
+        greatest(0, {{ age_months(days_between(month_end('cohorts.cohort_month'), 'as_of.as_of_date')) }})
+            as observed_months
+
+    from cohorts
+    cross join as_of
+    inner join {{ numbers(600) }} as offsets
+        on offsets.n <= {{ age_months(days_between('cohorts.cohort_month', 'as_of.as_of_date')) }}
 
 )
 
@@ -80,6 +91,8 @@ select
     ages.cohort_month,
     ages.age_month,
     ages.customers,
+    ages.first_day_net_revenue,
+    ages.first_day_gross_margin,
     ages.observed_months,
     ages.age_month < ages.observed_months as is_mature,
     coalesce(brought.net_revenue, 0) as net_revenue,

@@ -1,22 +1,9 @@
--- What a customer of each cohort is still to bring: the pooled growth curve, scaled by how the cohort has done so far.
+-- What a customer of each cohort and age is still to bring: the pooled growth curve, scaled by how the cohort has done so far.
 with
 
-cohorts as (
+increments as (
 
-    select
-        cohort_month,
-        max(customers) as customers,
-        max(observed_months) as observed_months,
-        {% for basis in value_bases() -%}
-        {{ divide(
-            'sum(case when is_mature then ' ~ basis ~ ' else 0 end)',
-            'max(customers)'
-        ) }} as {{ basis }}_so_far,
-        {% endfor -%}
-        count(*) as age_months
-
-    from {{ ref('int_cohort_increments') }}
-    group by cohort_month
+    select * from {{ ref('int_cohort_increments') }}
 
 ),
 
@@ -26,43 +13,76 @@ growth as (
 
 ),
 
+-- what a first purchase brings on average: the level that the curve of later purchases grows from
+firsts as (
+
+    select
+        {%- for basis in value_bases() %}
+        {{ divide(sum_if_complete('first_day_' ~ basis), 'sum(customers)') }} as first_day_{{ basis }}{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from increments
+    where age_month = 0
+
+),
+
+cohorts as (
+
+    select
+        cohort_month,
+        max(observed_months) as observed_months,
+        {%- for basis in value_bases() %}
+        {{ divide(
+            'max(first_day_' ~ basis ~ ') + coalesce(sum(case when is_mature then ' ~ basis ~ ' end), 0)',
+            'max(customers)'
+        ) }} as {{ basis }}_so_far{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from increments
+    group by cohort_month
+
+),
+
 scaled as (
 
     select
-        cohorts.cohort_month,
-        cohorts.customers,
-        cohorts.observed_months,
-        {% for basis in value_bases() -%}
-        cohorts.{{ basis }}_so_far,
-        now.{{ basis }}_before as {{ basis }}_now,
-        -- a cohort too young to have a level of its own, or without a positive one, grows like all the others
+        cohorts.*,
+        {%- for basis in value_bases() %}
+        -- a level of zero or below has no proportion to anything: such a cohort grows like all the others
         case
-            when cohorts.observed_months > 0 and cohorts.{{ basis }}_so_far > 0 and now.{{ basis }}_before > 0
-                then cohorts.{{ basis }}_so_far / now.{{ basis }}_before
-            else 1
+            when cohorts.{{ basis }}_so_far > 0 and firsts.first_day_{{ basis }} + observed.{{ basis }}_before > 0
+                then cohorts.{{ basis }}_so_far / (firsts.first_day_{{ basis }} + observed.{{ basis }}_before)
+            when cohorts.{{ basis }}_so_far is not null then 1
         end as {{ basis }}_scale{{ ',' if not loop.last }}
-        {% endfor %}
+        {%- endfor %}
 
     from cohorts
-    inner join growth as now
-        on cohorts.observed_months = now.age_month
+    cross join firsts
+    inner join growth as observed
+        on cohorts.observed_months = observed.age_month
 
 )
 
 select
-    scaled.cohort_month,
-    scaled.customers,
-    scaled.observed_months,
-    {% for basis in value_bases() -%}
+    increments.cohort_age_id,
+    increments.cohort_month,
+    increments.age_month,
+    {%- for basis in value_bases() %}
     scaled.{{ basis }}_so_far,
     scaled.{{ basis }}_scale,
-    {% for label in value_horizons() -%}
-    scaled.{{ basis }}_scale * (in_{{ label }}.{{ basis }}_before - scaled.{{ basis }}_now) as {{ basis }}_next_{{ label }},
-    {% endfor -%}
-    {% endfor -%}
-    scaled.observed_months + 24 > (select max(growth.age_month) from growth where not growth.is_extrapolated) as is_extrapolated
-from scaled
+    {%- for label in value_horizons() %}
+    scaled.{{ basis }}_scale * (in_{{ label }}.{{ basis }}_before - here.{{ basis }}_before) as {{ basis }}_next_{{ label }},
+    -- within a month of age the curve is a straight line: this times the part of the month that is gone
+    scaled.{{ basis }}_scale * (in_{{ label }}.{{ basis }} - here.{{ basis }}) as {{ basis }}_slope_{{ label }},
+    {%- endfor %}
+    {%- endfor %}
+    here.is_extrapolated or in_24m.is_extrapolated as is_extrapolated
+from increments
+inner join scaled
+    on increments.cohort_month = scaled.cohort_month
+inner join growth as here
+    on increments.age_month = here.age_month
 {%- for label, years in value_horizons().items() %}
 inner join growth as in_{{ label }}
-    on scaled.observed_months + {{ 12 * years }} = in_{{ label }}.age_month
+    on increments.age_month + {{ 12 * years }} = in_{{ label }}.age_month
 {%- endfor %}

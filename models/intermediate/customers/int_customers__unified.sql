@@ -46,7 +46,7 @@ unified as (
         coalesce(channel_groups.is_paid, false) as is_paid_channel,
 
         ---------- dates
-        {{ business_date('customers.created_at') }} as created_on,
+        customers.created_on,
         {{ business_date('customers.deleted_at') }} as deleted_on,
 
         ---------- personal data, for dim_customers_private only

@@ -70,9 +70,10 @@ converted as (
         {{ to_reporting('coalesce(orders.shipping_cost, 0)', 'orders.rate_to_reporting') }} as shipping_cost,
         {{ to_reporting('coalesce(orders.payment_fee_amount, 0)', 'orders.rate_to_reporting') }} as payment_fees,
         coalesce({{ to_reporting('orders.tax_amount', 'orders.rate_to_reporting') }}, goods.line_tax, 0) as tax_amount,
-        -- an order cancelled after the as-of date was not cancelled yet
+        -- an order cancelled or returned after the as-of date still stood
         case
             when orders.status = 'cancelled' and orders.cancelled_on > as_of.as_of_date then 'completed'
+            when orders.status = 'returned' and {{ business_date('orders.updated_at') }} > as_of.as_of_date then 'completed'
             else coalesce(orders.status, 'completed')
         end as order_status
 

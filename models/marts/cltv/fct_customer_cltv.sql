@@ -84,7 +84,8 @@ joined as (
         retention.lifespan_years,
         {% for basis in value_bases() -%}
         {% for label in value_horizons() -%}
-        cohorts.{{ basis }}_next_{{ label }} as cohort_{{ basis }}_next_{{ label }},
+        cohorts.{{ basis }}_next_{{ label }} + cohorts.{{ basis }}_slope_{{ label }}
+        * (histories.age_days / {{ days_per_month() }} - cohorts.age_month) as cohort_{{ basis }}_next_{{ label }},
         {% endfor -%}
         predicted.expected_order_{{ basis }},
         {% endfor -%}
@@ -118,7 +119,9 @@ joined as (
     left join predicted
         on customers.customer_key = predicted.customer_key
     left join {{ ref('int_cohort_values') }} as cohorts
-        on {{ month_start('histories.first_purchased_on') }} = cohorts.cohort_month
+        on
+            {{ month_start('histories.first_purchased_on') }} = cohorts.cohort_month
+            and {{ age_months('histories.age_days') }} = cohorts.age_month
 
 ),
 

@@ -7,17 +7,17 @@ order_dates as (
 
 ),
 
--- an order dated 2099 must not move the clock: no day may lie behind the day on which its row landed
+-- an order dated 2099 must not move the clock: only a row that says when it landed may, and not beyond that day
 plausible as (
 
-    select {{ business_date('ordered_at') }} as ordered_on
+    select
+        {{ business_date('ordered_at') }} as ordered_on,
+        coalesce(
+            cast(ordered_at as date) <= {{ add_days('cast(' ~ landed_at('orders') ~ ' as date)', 1) }}, false
+        ) as may_move_the_clock
+
     from order_dates
-    where
-        cast(ordered_at as date) >= cast('{{ earliest_plausible_date() }}' as date)
-        and (
-            {{ landed_at('orders') }} is null
-            or cast(ordered_at as date) <= {{ add_days('cast(' ~ landed_at('orders') ~ ' as date)', 1) }}
-        )
+    where cast(ordered_at as date) >= cast('{{ earliest_plausible_date() }}' as date)
 
 ),
 
@@ -29,7 +29,7 @@ chosen as (
             cast('{{ as_of_variable() }}' as date) as as_of_date,
             'variable' as as_of_source,
         {%- else -%}
-            max(ordered_on) as as_of_date,
+            max(case when may_move_the_clock then ordered_on end) as as_of_date,
             'newest_order' as as_of_source,
         {%- endif %}
         min(ordered_on) as first_order_on

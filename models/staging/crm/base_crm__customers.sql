@@ -11,6 +11,7 @@ flagged as (
 
     select
         rows_read.*,
+        {{ business_date('rows_read.created_at') }} as created_on,
         as_of.as_of_date,
         case
             {{ contract_reasons('customers') }}
@@ -32,7 +33,7 @@ checked as (
 
     select
         *,
-        {{ row_status(branches=['when version_rank > 1 then \'superseded_duplicate\'']) }}
+        {{ row_status('created_on', ["when version_rank > 1 then 'superseded_duplicate'"]) }}
 
     from versions
 

@@ -30,11 +30,12 @@ versions as (
 
 ),
 
+-- one row per customer: of its versions only one is not rejected
 customers as (
 
     select customer_id
     from {{ ref('base_crm__customers') }}
-    where row_status = 'accepted'
+    where row_status <> 'rejected' and version_rank = 1
 
 ),
 

@@ -3,33 +3,45 @@
 -- The rows that everything later is built on. A view: the casts were done once, in the base table.
 select
     ---------- ids
-    customer_id,
-    acquisition_campaign_id,
-    sales_rep_id,
-    referred_by_customer_id,
+    customers.customer_id,
+    customers.acquisition_campaign_id,
+    customers.sales_rep_id,
+    customers.referred_by_customer_id,
 
     ---------- texts
-    email,
-    phone,
-    first_name,
-    last_name,
-    gender,
-    country,
-    region,
-    city,
-    postal_code,
-    customer_type,
-    company,
-    industry,
-    acquisition_channel,
+    customers.email,
+    customers.phone,
+    customers.first_name,
+    customers.last_name,
+    customers.gender,
+    customers.country,
+    customers.region,
+    customers.city,
+    customers.postal_code,
+    customers.customer_type,
+    customers.company,
+    customers.industry,
+    customers.acquisition_channel,
 
     ---------- dates
-    birth_date,
+    customers.birth_date,
 
-    ---------- timestamps
-    created_at,
-    updated_at,
-    deleted_at,
-    synced_at
-from {{ ref('base_crm__customers') }}
-where row_status = 'accepted'
+    ---------- dates, timestamps
+    customers.created_on,
+    customers.created_at,
+    customers.updated_at,
+    customers.deleted_at,
+    customers.synced_at
+from {{ ref('base_crm__customers') }} as customers
+left join (
+    -- whoever has ordered is a customer, even if the CRM only created the record later
+    select distinct customer_id
+    from {{ ref('base_crm__orders') }}
+    where row_status = 'accepted'
+) as with_orders
+    on
+        customers.row_status = 'after_as_of'
+        and customers.customer_id = with_orders.customer_id
+where
+    customers.row_status = 'accepted'
+    or (customers.version_rank = 1 and with_orders.customer_id is not null)

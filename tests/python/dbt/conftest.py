@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.python.dbt.harness import Rooms
 from tests.python.dbt.scenarios import SCENARIOS
 
 
@@ -18,10 +19,11 @@ def _names(item):
 @pytest.fixture(scope="session")
 def runs(request, tmp_path_factory):
     """Name of a scenario → its run. All that the collected tests name are started at once."""
+    rooms = Rooms(tmp_path_factory.mktemp("rooms"))
     wanted = [name for item in request.session.items for name in _names(item)]
     with ThreadPoolExecutor(max_workers=2) as pool:
         started = {
-            name: pool.submit(SCENARIOS[name], tmp_path_factory.mktemp(name))
+            name: pool.submit(SCENARIOS[name], rooms, tmp_path_factory.mktemp(name))
             for name in dict.fromkeys(wanted)
         }
         yield lambda name: started[name].result()

@@ -1,12 +1,14 @@
-"""Runs dbt on the project as a user does, away from the user's own files, and looks at the result."""
+"""Runs dbt on the project as a user does, away from the user's files, and shows what came out."""
 
 import csv
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -111,6 +113,41 @@ def dbt(place, *arguments, **variables):
     return run(place, [program, "--no-use-colors", *arguments, "--vars", json.dumps(variables)])
 
 
+class Rooms:
+    """Rooms for runs on raw folders, used again by later runs with the same variables.
+
+    dbt reads the whole project anew whenever a variable or the path of the database changes, which
+    takes longer than most of these runs. In a room both stay the same: the raw folder of each run
+    is linked there, and what the run leaves behind is moved out.
+    """
+
+    def __init__(self, place):
+        self.place = place
+        self.idle = defaultdict(list)
+
+    def dbt(self, place, folder, *arguments, **variables):
+        """Run dbt on a raw folder; the messages name the folder as the room's `crm`."""
+        kind = json.dumps(variables, sort_keys=True)
+        room = self.idle[kind].pop() if self.idle[kind] else self._new()
+        (room / "crm").symlink_to(folder, target_is_directory=True)
+        run = dbt(room, *arguments, raw_folder=str(room / "crm"), **variables)
+        (room / "crm").unlink()
+        (place / "target").mkdir()
+        for name in ("manifest.json", "run_results.json"):
+            if (room / "target" / name).exists():
+                shutil.copy(room / "target" / name, place / "target")
+        if run.database.exists():
+            shutil.move(run.database, place)
+        self.idle[kind].append(room)
+        output = run.output.replace(str(room / "crm"), str(folder))
+        return replace(run, place=place, output=output)
+
+    def _new(self):
+        room = self.place / f"room_{len(list(self.place.iterdir()))}"
+        room.mkdir()
+        return room
+
+
 def tool(place, name, *arguments):
     """Run one of the programs in tools/."""
     return run(place, [sys.executable, "-m", f"tools.{name}", *arguments])
@@ -130,7 +167,9 @@ def write_parquet(file, rows, types):
     """Write rows of texts as Parquet with the types given, one per column."""
     file.parent.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(f"{name} varchar" for name in types)
-    casts = ", ".join(f"cast(nullif({name}, '') as {kind}) as {name}" for name, kind in types.items())
+    casts = ", ".join(
+        f"cast(nullif({name}, '') as {kind}) as {name}" for name, kind in types.items()
+    )
     places = ", ".join("?" for _ in types)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")

@@ -10,7 +10,6 @@ from tests.python.dbt.harness import NO_TESTS, dbt, tool, write_csv, write_parqu
 SCENARIOS = {}
 AS_OF = "2024-03-31"
 HOSTILE_DATE = "2025-01-01' as date) union all select 42 --"
-ABSENT_FOLDER = "no_such_folder"
 
 CUSTOMER_TYPES = {
     "customer_id": "varchar",
@@ -75,6 +74,9 @@ def order(number, customer_number, ordered_at, **values):
     }
 
 
+ORDER = order(1, 1, "2024-03-01 10:00:00")
+
+
 def trade():
     """Seventy customers who buy for two years: enough to be predicted. The same rows every time."""
     draw = random.Random(20240101)
@@ -104,27 +106,37 @@ def trade():
 
 
 def write_folder(folder, customers, orders):
-    write_csv(folder / "customers.csv", customers, list(CUSTOMER_TYPES))
-    write_csv(folder / "orders.csv", orders, list(ORDER_TYPES))
-    return str(folder)
+    """The two required tables as CSV; rows that are None make no file, no rows only the header."""
+    folder.mkdir(parents=True)
+    if customers is not None:
+        columns = list(customers[0]) if customers else list(CUSTOMER_TYPES)
+        write_csv(folder / "customers.csv", customers, columns)
+    if orders is not None:
+        columns = list(orders[0]) if orders else list(ORDER_TYPES)
+        write_csv(folder / "orders.csv", orders, columns)
 
 
-def build_folder(place, customers, orders, *arguments, folder="crm", **variables):
-    """Everything, on a folder with the two required tables and no other."""
-    raw_folder = write_folder(place / folder, customers, orders)
-    return dbt(place, "build", *arguments, **{"crm_tables": [], **variables}, raw_folder=raw_folder)
+def build(rooms, place, customers, orders, *arguments, **variables):
+    """Build on a folder with the two required tables and no other."""
+    write_folder(place / "crm", customers, orders)
+    variables = {"crm_tables": [], **variables}
+    return rooms.dbt(place, place / "crm", "build", *arguments, **variables)
+
+
+def without(row, *columns):
+    return {name: value for name, value in row.items() if name not in columns}
 
 
 # ---------- the demo
 
 
 @scenario
-def demo(place):
+def demo(rooms, place):
     return tool(place, "build")
 
 
 @scenario
-def demo_again(place):
+def demo_again(rooms, place):
     return dbt(place, "build", "--threads", "1", *NO_TESTS)
 
 
@@ -132,61 +144,63 @@ def demo_again(place):
 
 
 @scenario
-def trade_csv(place):
-    return build_folder(place, *trade())
+def trade_csv(rooms, place):
+    return build(rooms, place, *trade())
 
 
 @scenario
-def trade_parquet(place):
+def trade_parquet(rooms, place):
     customers, orders = trade()
     write_parquet(place / "crm" / "customers.parquet", customers, CUSTOMER_TYPES)
     write_parquet(place / "crm" / "orders.parquet", orders, ORDER_TYPES)
-    return dbt(place, "build", *NO_TESTS, raw_folder=str(place / "crm"), crm_tables=[])
+    return rooms.dbt(place, place / "crm", "build", *NO_TESTS, crm_tables=[])
 
 
 @scenario
-def trade_as_of(place):
-    return build_folder(place, *trade(), as_of_date=AS_OF)
+def trade_as_of(rooms, place):
+    return build(rooms, place, *trade(), as_of_date=AS_OF)
 
 
 @scenario
-def trade_cut(place):
+def trade_cut(rooms, place):
     """The folder as it was on the evening of the as-of date."""
     customers, orders = trade()
     customers = [row for row in customers if row["created_at"][:10] <= AS_OF]
     orders = [row for row in orders if row["updated_at"][:10] <= AS_OF]
-    return build_folder(place, customers, orders, *NO_TESTS, as_of_date=AS_OF)
+    return build(rooms, place, customers, orders, *NO_TESTS, as_of_date=AS_OF)
 
 
 @scenario
-def one_order(place):
-    return build_folder(
-        place, [customer(1)], [order(1, 1, "2024-06-01 10:00:00")], folder="the firm's CRM"
-    )
+def one_order(rooms, place):
+    folder = place / "the firm's CRM"
+    write_folder(folder, [customer(1)], [order(1, 1, "2024-06-01 10:00:00")])
+    # by its own path, not by a link
+    return dbt(place, "build", raw_folder=str(folder), crm_tables=[])
 
 
 @scenario
-def one_day(place):
+def one_day(rooms, place):
     customers = [customer(number) for number in range(1, 81)]
     orders = [
-        order(number, 1 + number % 80, f"2024-06-01 {number % 24:02}:00:00") for number in range(120)
+        order(number, 1 + number % 80, f"2024-06-01 {number % 24:02}:00:00")
+        for number in range(120)
     ]
-    return build_folder(place, customers, orders)
+    return build(rooms, place, customers, orders)
 
 
 @scenario
-def empty_customers(place):
+def empty_customers(rooms, place):
     orders = [order(1, None, "2024-06-01 10:00:00"), order(2, 7, "2024-06-02 10:00:00")]
-    return build_folder(place, [], orders)
+    return build(rooms, place, [], orders)
 
 
 @scenario
-def empty_orders(place):
-    return build_folder(place, [customer(1), customer(2)], [])
+def empty_orders(rooms, place):
+    return build(rooms, place, [customer(1), customer(2)], [])
 
 
 @scenario
-def berlin_clock(place):
+def berlin_clock(rooms, place):
     orders = [
         order(1, 1, "2024-06-01 23:30:00"),  # 1:30 on the 2nd in Berlin
         order(2, 1, "2024-06-01T23:30:00+02:00"),  # 21:30 UTC: still the 1st in Berlin
@@ -196,101 +210,68 @@ def berlin_clock(place):
         order(6, 1, "2024-06-01 21:59:59"),  # the last second of the 1st in Berlin
         order(7, 1, "2024-06-01 22:00:00"),
     ]
-    return build_folder(
-        place,
-        [customer(1)],
-        orders,
-        *NO_TESTS,
-        "--select",
-        "+fct_orders",
-        "+dq_rejected_rows",
-        business_timezone="Europe/Berlin",
-    )
+    selected = (*NO_TESTS, "--select", "+fct_orders", "+dq_rejected_rows")
+    return build(rooms, place, [customer(1)], orders, *selected, business_timezone="Europe/Berlin")
+
+
+@scenario
+def as_of_without_landing_time(rooms, place):
+    row = without(ORDER, "synced_at", "updated_at")
+    selected = (*NO_TESTS, "--select", "+fct_orders")
+    return build(rooms, place, [customer(1)], [row], *selected, as_of_date=AS_OF)
 
 
 # ---------- raw tables that must be refused
 
 
-def refuse(place, customers=None, orders=None, **variables):
-    """A build on one customer and one order, changed as the scenario says."""
-    folder = place / "crm"
-    customers = [customer(1)] if customers is None else customers
-    orders = [order(1, 1, "2024-06-01 10:00:00")] if orders is None else orders
-    folder.mkdir(parents=True)
-    if customers:
-        write_csv(folder / "customers.csv", customers)
-    if orders:
-        write_csv(folder / "orders.csv", orders)
-    return dbt(place, "build", **{"raw_folder": str(folder), "crm_tables": [], **variables})
+@scenario
+def orders_without_ordered_at(rooms, place):
+    return build(rooms, place, [customer(1)], [without(ORDER, "ordered_at")])
 
 
 @scenario
-def orders_without_ordered_at(place):
-    row = order(1, 1, "")
-    del row["ordered_at"]
-    return refuse(place, orders=[row])
+def customers_without_customer_id(rooms, place):
+    return build(rooms, place, [without(customer(1), "customer_id")], [ORDER])
 
 
 @scenario
-def customers_without_customer_id(place):
-    row = customer(1)
-    del row["customer_id"]
-    return refuse(place, customers=[row])
+def orders_without_landing_time(rooms, place):
+    return build(rooms, place, [customer(1)], [without(ORDER, "synced_at", "updated_at")])
 
 
 @scenario
-def orders_without_landing_time(place):
-    row = order(1, 1, "2024-06-01 10:00:00")
-    del row["synced_at"], row["updated_at"]
-    return refuse(place, orders=[row])
+def folder_without_orders(rooms, place):
+    return build(rooms, place, [customer(1)], None)
 
 
 @scenario
-def orders_without_landing_time_but_as_of(place):
-    row = order(1, 1, "2024-06-01 10:00:00")
-    del row["synced_at"], row["updated_at"]
+def folder_with_two_files_for_a_table(rooms, place):
+    types = dict.fromkeys(customer(1), "varchar")
+    write_parquet(place / "crm" / "customers.parquet", [customer(1)], types)
     write_csv(place / "crm" / "customers.csv", [customer(1)])
-    write_csv(place / "crm" / "orders.csv", [row])
-    return dbt(
-        place,
-        "build",
-        *NO_TESTS,
-        "--select",
-        "+fct_orders",
-        raw_folder=str(place / "crm"),
-        crm_tables=[],
-        as_of_date="2024-12-31",
-    )
+    write_csv(place / "crm" / "orders.csv", [ORDER])
+    return rooms.dbt(place, place / "crm", "build", crm_tables=[])
 
 
 @scenario
-def folder_without_orders(place):
-    return refuse(place, orders=[])
-
-
-@scenario
-def folder_with_two_files_for_a_table(place):
-    write_parquet(
-        place / "crm" / "customers.parquet", [customer(1)], dict.fromkeys(customer(1), "varchar")
-    )
+def unreadable_file(rooms, place):
     write_csv(place / "crm" / "customers.csv", [customer(1)])
-    write_csv(place / "crm" / "orders.csv", [order(1, 1, "2024-06-01")])
-    return dbt(place, "build", raw_folder=str(place / "crm"), crm_tables=[])
+    (place / "crm" / "orders.parquet").write_text("this is no Parquet file")
+    return rooms.dbt(place, place / "crm", "build", crm_tables=[])
 
 
 @scenario
-def folder_absent(place):
-    return dbt(place, "build", raw_folder=str(place / ABSENT_FOLDER), crm_tables=[])
+def folder_absent(rooms, place):
+    return rooms.dbt(place, place / "crm", "build", crm_tables=[])
 
 
 @scenario
-def optional_table_absent(place):
-    return refuse(place, crm_tables=["refunds"])
+def optional_table_absent(rooms, place):
+    return build(rooms, place, [customer(1)], [ORDER], crm_tables=["refunds"])
 
 
 @scenario
-def schema_without_customers(place):
-    place.mkdir(parents=True, exist_ok=True)
+def schema_without_customers(rooms, place):
     with duckdb.connect(str(place / "crm_cltv.duckdb")) as connection:
         connection.execute("create schema our_crm")
         connection.execute(
@@ -300,41 +281,25 @@ def schema_without_customers(place):
     return dbt(place, "build", raw_crm_schema="our_crm", crm_tables=[])
 
 
-@scenario
-def unreadable_file(place):
-    write_csv(place / "crm" / "customers.csv", [customer(1)])
-    (place / "crm" / "orders.parquet").write_text("this is no Parquet file")
-    return dbt(place, "build", raw_folder=str(place / "crm"), crm_tables=[])
-
-
-# ---------- variables that must be refused
+# ---------- variables that must be refused: one of each way in which they are; the rest is in
+# test_variables.py
 
 
 @scenario
-def as_of_is_a_word(place):
+def as_of_is_a_word(rooms, place):
     return dbt(place, "build", as_of_date="yesterday")
 
 
 @scenario
-def as_of_does_not_exist(place):
-    return dbt(place, "build", as_of_date="2025-02-30")
-
-
-@scenario
-def as_of_is_hostile(place):
+def as_of_is_hostile(rooms, place):
     return dbt(place, "build", as_of_date=HOSTILE_DATE)
 
 
 @scenario
-def both_doors(place):
-    return refuse(place, raw_crm_schema="our_crm")
+def both_doors(rooms, place):
+    return build(rooms, place, [customer(1)], [ORDER], raw_crm_schema="our_crm")
 
 
 @scenario
-def unknown_table(place):
-    return refuse(place, crm_tables=["invoices"])
-
-
-@scenario
-def unknown_timezone(place):
-    return refuse(place, business_timezone="Europe/Atlantis")
+def unknown_timezone(rooms, place):
+    return dbt(place, "build", business_timezone="Europe/Atlantis")

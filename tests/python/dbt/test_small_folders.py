@@ -1,4 +1,4 @@
-"""Folders that are small or odd are built without an error, and the marts say what they cannot say."""
+"""Small and odd folders are built without an error, and the marts say what they cannot say."""
 
 import pytest
 
@@ -179,8 +179,8 @@ class TestTheClock:
     def test_offsets_are_moved_to_utc_and_the_business_timezone_decides_the_day(self, run):
         assert run.code == 0, run.output
         days = run.rows(
-            "select order_id, strftime(ordered_at, '%Y-%m-%d %H:%M:%S'), cast(ordered_on as varchar)"
-            " from cltv_staging.stg_crm__orders order by order_id"
+            "select order_id, strftime(ordered_at, '%Y-%m-%d %H:%M:%S'), ordered_on::varchar "
+            "from cltv_staging.stg_crm__orders order by order_id"
         )
         assert days == [
             ("O1", "2024-06-01 23:30:00", "2024-06-02"),

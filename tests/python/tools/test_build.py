@@ -1,0 +1,142 @@
+"""The one command: options become variables, and whatever is wrong is one line."""
+
+import argparse
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tools.build import contract_tables, first_error, main, tables_in_folder, variables
+from tools.paths import ROOT
+
+
+def options(**given):
+    return argparse.Namespace(**{"raw": "", "raw_schema": "", "as_of": "", "vars": "", **given})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "our crm"
+    made.mkdir()
+    for name in ("customers.csv", "orders.parquet", "refunds.CSV.gz", "invoices.csv", "notes.txt"):
+        (made / name).touch()
+    return made
+
+
+def test_the_contract_is_read_from_the_macro_that_holds_it():
+    tables = contract_tables()
+    assert tables[:2] == ["customers", "orders"]
+    assert {"order_lines", "exchange_rates", "consents"} < set(tables)
+    assert len(tables) == len(set(tables))
+
+
+def test_the_tables_of_a_folder_are_the_files_named_after_the_contract(folder):
+    assert tables_in_folder(folder) == (["customers", "orders", "refunds"], ["invoices.csv"])
+
+
+def test_the_tables_that_are_there_are_switched_on_and_other_files_are_named(folder, capsys):
+    values = variables(options(raw=str(folder)))
+    assert values == {
+        "raw_folder": str(folder),
+        "crm_tables": ["customers", "orders", "refunds"],
+    }
+    assert capsys.readouterr().out == (
+        f"note: {folder / 'invoices.csv'} is named after no table of the raw contract; not read\n"
+    )
+
+
+def test_a_choice_of_tables_in_vars_wins_over_the_folder(folder):
+    values = variables(options(raw=str(folder), vars="{crm_tables: [refunds]}"))
+    assert values["crm_tables"] == ["refunds"]
+
+
+def test_options_become_variables():
+    values = variables(options(raw_schema="our_crm", as_of="2024-03-31", vars="fit_method: mle"))
+    assert values == {
+        "raw_crm_schema": "our_crm",
+        "as_of_date": "2024-03-31",
+        "fit_method": "mle",
+    }
+
+
+def test_without_options_there_are_no_variables():
+    assert variables(options()) == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--raw", "no_such_folder"], "no_such_folder is not a folder; give the folder that holds"),
+        (["--vars", "fit_method: [mle"], "VARS is not YAML"),
+        (["--vars", "mle"], "VARS must be a YAML mapping such as"),
+        (["--vars", "[mle]"], "VARS must be a YAML mapping such as"),
+    ],
+    ids=["no folder", "no YAML", "a word", "a list"],
+)
+def test_wrong_options_are_refused_in_one_line_before_anything_runs(arguments, line, capsys):
+    assert main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("crm_cltv: ") and line in said.err
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("value", ["{as_of_date: 2025-06-30}", "{as_of_date: '2025-06-30'}"])
+def test_a_date_without_quotes_is_the_same_date(value, tmp_path, monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", Recorder)
+    main(["--vars", value])
+    assert '{"as_of_date": "2025-06-30"}' in Recorder.command
+
+
+class Recorder:
+    """Stands in for dbt: remembers how it was called, and fails."""
+
+    def __init__(self, command, **_):
+        type(self).command = command
+        self.stdout, self.returncode = [], 1
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+
+def test_the_projects_own_message_is_found_in_what_dbt_said():
+    log = (
+        "12:00:00  Encountered an error:\n"
+        "\x1b[31mCompilation Error in model base_crm__orders\x1b[0m\n"
+        "  crm_cltv: required table 'orders' is not in folder x; load it\n"
+        "  > in macro stop (macros/sources/variables.sql)\n"
+    )
+    assert first_error(log) == "crm_cltv: required table 'orders' is not in folder x; load it"
+    assert first_error("12:00:00  Done.\n") is None
+
+
+def test_a_build_that_fails_says_why_last_and_leaves_the_publication(tmp_path):
+    store = tmp_path / ".publications" / "before"
+    store.mkdir(parents=True)
+    (tmp_path / "exports").symlink_to(store)
+    finished = subprocess.run(
+        [sys.executable, "-m", "tools.build", "--as-of", "yesterday"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "CRM_CLTV_DUCKDB_PATH": str(tmp_path / "build.duckdb"),
+            "CRM_CLTV_EXPORTS": str(tmp_path / "exports"),
+            "DBT_TARGET_PATH": str(tmp_path / "target"),
+            "DBT_LOG_PATH": str(tmp_path / "logs"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode != 0
+    assert [line for line in finished.stderr.splitlines() if line] == [
+        "crm_cltv: variable as_of_date must be a date YYYY-MM-DD, got 'yesterday'; "
+        "set it with --vars or in dbt_project.yml",
+        "crm_cltv: the build failed; the last publication is untouched",
+    ]
+    assert "Traceback" not in finished.stdout + finished.stderr
+    assert (tmp_path / "exports").resolve() == store
