@@ -86,9 +86,7 @@ def variables(options):
         folder = Path(options.raw).expanduser().resolve()
         tables, others = tables_in_folder(folder)
         for name in others:
-            print(
-                f"note: {folder / name} is not read: it is named after none of {', '.join(read_tables())}"
-            )
+            print(f"note: {folder / name} is not read; names are {', '.join(read_tables())}")
         values["raw_folder"] = str(folder)
         values.setdefault("crm_tables", tables)
     if options.raw_schema:

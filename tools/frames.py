@@ -1,7 +1,8 @@
 """Typed hand-over between dbt relations and the frames of `cltv`.
 
-Python models read a small table with `read_frame` and give one back with `typed_frame`: a plain data frame would lose
-dates and decimals on the way, and an empty or all-null column would lose its type altogether.
+Python models read a small table with `read_frame` and give one back with `typed_frame`: a plain
+data frame would lose dates and decimals on the way, and an empty or all-null column would lose its
+type altogether.
 """
 
 

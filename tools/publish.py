@@ -124,7 +124,7 @@ def swap(exports, folder):
     """
     if exports.exists() and not exports.is_symlink():
         raise PublishError(
-            f"{exports} is not a link made by an earlier publication; move it away and publish again"
+            f"{exports} is not a link made by an earlier publication; move it away and try again"
         )
     new_link = exports.with_name(exports.name + ".new")
     new_link.unlink(missing_ok=True)

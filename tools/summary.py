@@ -1,4 +1,4 @@
-"""Say in a few lines what a build came to: customers, value, model, rejected rows, where to look."""
+"""Say in a few lines what a build came to: customers, value, model, rejected rows, next steps."""
 
 import sys
 
@@ -64,7 +64,7 @@ def summary(exports=None, currency=""):
         + (f": {reasons}" if reasons else ""),
         "",
         f"  marts            {exports}/*.parquet and {exports}/crm_cltv.duckdb",
-        "  start with       fct_customer_cltv, mart_segment_cltv, mart_channel_cltv, dq_rejected_rows",
+        "  start with       fct_customer_cltv, mart_segment_cltv, mart_channel_cltv",
         "  lineage          make docs",
         "",
     ]

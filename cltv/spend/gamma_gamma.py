@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, digamma
+from scipy.special import digamma, gammaln
 
 from cltv.cells import SpendCells, spend_cells
 from cltv.maximum_likelihood import boundary_note, optimise
@@ -83,7 +83,7 @@ class _SpendProblem:
         q = 1.0 + excess
         n, m = self.cells.count, self.cells.mean
         shape = p * self.counts
-        by_count = -betaln(shape, q)
+        by_count = _log_gamma_ratio(shape, q) - gammaln(q)
         joint = digamma(shape + q)
         p_by_count = self.counts * (joint - digamma(shape))
         q_by_count = joint - digamma(q)
@@ -284,6 +284,18 @@ def varies(mean):
     bool
     """
     return bool(len(mean) and mean.max() - mean.min() > 1e-9 * mean.max())
+
+
+def _log_gamma_ratio(s, q):
+    """Return ln gamma(s + q) - ln gamma(s), by Stirling's series where the difference cancels."""
+    large = np.maximum(s, 100.0)
+
+    def tail(z):
+        return (1 / 12 - (1 / 360 - 1 / (1260 * z * z)) / (z * z)) / z
+
+    series = q * np.log(large) + (large + q - 0.5) * np.log1p(q / large) - q
+    series += tail(large + q) - tail(large)
+    return np.where(s < 100.0, gammaln(s + q) - gammaln(s), series)
 
 
 def _parameters(params):

@@ -1,4 +1,5 @@
--- Every planted defect that must be repaired was, under its code, and no clean row was: precision and recall are both 100 %.
+-- Every planted defect that must be repaired was, under its code, and no clean row was: precision and recall are
+-- both 100 %.
 {{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema'))) }}
 with
 

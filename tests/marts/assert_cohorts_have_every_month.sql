@@ -1,4 +1,5 @@
--- Cohort rows = cohorts × months since: no month is missing because nobody came back in it, and the first one has everybody.
+-- Cohort rows = cohorts × months since: no month is missing because nobody came back in it, and the first one has
+-- everybody.
 with
 
 expected as (

@@ -12,10 +12,10 @@ shown as (
 )
 
 select
-    tables.table_name,
-    tables.rejected_rows,
+    reconciled.table_name,
+    reconciled.rejected_rows,
     shown.rejected_rows as shown_rows
-from {{ ref('dq_row_reconciliation') }} as tables
+from {{ ref('dq_row_reconciliation') }} as reconciled
 left join shown
-    on tables.table_name = shown.table_name
-where tables.rejected_rows <> coalesce(shown.rejected_rows, 0)
+    on reconciled.table_name = shown.table_name
+where reconciled.rejected_rows <> coalesce(shown.rejected_rows, 0)

@@ -1,4 +1,5 @@
--- With orders there is an as-of date. If this fails no order says when it landed (synced_at, updated_at): set as_of_date.
+-- With orders there is an as-of date. If this fails no order says when it landed (synced_at, updated_at): set
+-- as_of_date.
 select
     clock.as_of_date,
     clock.first_order_on

@@ -11,10 +11,10 @@ observed as (
 
     select
         age_month,
-        sum(customers) as customers,
         {%- for basis in value_bases() %}
-        {{ divide(sum_if_complete(basis), 'sum(customers)') }} as {{ basis }}{{ ',' if not loop.last }}
+        {{ divide(sum_if_complete(basis), 'sum(customers)') }} as {{ basis }},
         {%- endfor %}
+        sum(customers) as customers
 
     from increments
     where is_mature
@@ -36,16 +36,17 @@ bounds as (
 tails as (
 
     select
-        max(bounds.last_age_month) as last_age_month,
-        max(bounds.tail_months) as tail_months,
         {%- for basis in value_bases() %}
-        {%- set late = 'case when observed.age_month > bounds.last_age_month - bounds.tail_months then observed.' ~ basis ~ ' end' %}
+        {%- set late = 'case when observed.age_month > bounds.last_age_month - bounds.tail_months'
+            ~ ' then observed.' ~ basis ~ ' end' %}
         {%- set before = 'case when observed.age_month > bounds.last_age_month - 2 * bounds.tail_months'
             ~ ' and observed.age_month <= bounds.last_age_month - bounds.tail_months then observed.' ~ basis ~ ' end' %}
         greatest(0, avg({{ late }})) as level_{{ basis }},
         least(1, greatest(0, coalesce({{ divide('sum(' ~ late ~ ')', 'sum(' ~ before ~ ')') }}, 0)))
-            as fading_{{ basis }}{{ ',' if not loop.last }}
+            as fading_{{ basis }},
         {%- endfor %}
+        max(bounds.last_age_month) as last_age_month,
+        max(bounds.tail_months) as tail_months
 
     from bounds
     left join observed
@@ -57,11 +58,11 @@ ages as (
 
     select
         tails.*,
-        offsets.n as age_month
+        steps.n as age_month
 
     from tails
-    inner join {{ numbers(700) }} as offsets
-        on offsets.n <= tails.last_age_month + 60
+    inner join {{ numbers(700) }} as steps
+        on steps.n <= tails.last_age_month + 60
 
 ),
 
@@ -69,8 +70,6 @@ curve as (
 
     select
         ages.age_month,
-        observed.age_month is null as is_extrapolated,
-        coalesce(observed.customers, 0) as customers,
         {%- for basis in value_bases() %}
         case
             when observed.age_month is not null then observed.{{ basis }}
@@ -78,8 +77,10 @@ curve as (
                 ages.fading_{{ basis }},
                 cast(ages.age_month - ages.last_age_month as {{ double_type() }}) / ages.tail_months
             )
-        end as {{ basis }}{{ ',' if not loop.last }}
+        end as {{ basis }},
         {%- endfor %}
+        observed.age_month is null as is_extrapolated,
+        coalesce(observed.customers, 0) as customers
 
     from ages
     left join observed
@@ -89,11 +90,11 @@ curve as (
 
 select
     age_month,
-    is_extrapolated,
-    customers,
     {%- for basis in value_bases() %}
     {{ basis }},
     coalesce(sum({{ basis }}) over (order by age_month rows between unbounded preceding and 1 preceding), 0)
-        as {{ basis }}_before{{ ',' if not loop.last }}
+        as {{ basis }}_before,
     {%- endfor %}
+    is_extrapolated,
+    customers
 from curve

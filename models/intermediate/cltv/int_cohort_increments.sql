@@ -1,4 +1,4 @@
--- What each acquisition cohort brought in each month of its age after the first purchase day, and whether that month is over for all.
+-- What each cohort brought in each month of its age, first purchases apart, and whether that month is over for all.
 with
 
 as_of as (
@@ -75,14 +75,14 @@ ages as (
 
     select
         cohorts.*,
-        offsets.n as age_month,
+        steps.n as age_month,
         greatest(0, {{ age_months(days_between(month_end('cohorts.cohort_month'), 'as_of.as_of_date')) }})
             as observed_months
 
     from cohorts
     cross join as_of
-    inner join {{ numbers(600) }} as offsets
-        on offsets.n <= {{ age_months(days_between('cohorts.cohort_month', 'as_of.as_of_date')) }}
+    inner join {{ numbers(600) }} as steps
+        on steps.n <= {{ age_months(days_between('cohorts.cohort_month', 'as_of.as_of_date')) }}
 
 )
 

@@ -1,4 +1,4 @@
--- What a customer of each cohort and age is still to bring: the pooled growth curve, scaled by how the cohort has done so far.
+-- What a customer of each cohort and age is still to bring: the pooled growth curve, scaled by the cohort's own level.
 with
 
 increments as (
@@ -18,8 +18,10 @@ firsts as (
 
     select
         {%- for basis in value_bases() %}
-        {{ divide(sum_if_complete('first_day_' ~ basis), 'sum(customers)') }} as first_day_{{ basis }}{{ ',' if not loop.last }}
+        {{ divide(sum_if_complete('first_day_' ~ basis), 'sum(customers)') }}
+            as first_day_{{ basis }},
         {%- endfor %}
+        sum(customers) as customers
 
     from increments
     where age_month = 0
@@ -30,13 +32,13 @@ cohorts as (
 
     select
         cohort_month,
-        max(observed_months) as observed_months,
         {%- for basis in value_bases() %}
         {{ divide(
             'max(first_day_' ~ basis ~ ') + coalesce(sum(case when is_mature then ' ~ basis ~ ' end), 0)',
             'max(customers)'
-        ) }} as {{ basis }}_so_far{{ ',' if not loop.last }}
+        ) }} as {{ basis }}_so_far,
         {%- endfor %}
+        max(observed_months) as observed_months
 
     from increments
     group by cohort_month
@@ -46,15 +48,17 @@ cohorts as (
 scaled as (
 
     select
-        cohorts.*,
+        cohorts.cohort_month,
         {%- for basis in value_bases() %}
         -- a level of zero or below has no proportion to anything: such a cohort grows like all the others
         case
             when cohorts.{{ basis }}_so_far > 0 and firsts.first_day_{{ basis }} + observed.{{ basis }}_before > 0
                 then cohorts.{{ basis }}_so_far / (firsts.first_day_{{ basis }} + observed.{{ basis }}_before)
             when cohorts.{{ basis }}_so_far is not null then 1
-        end as {{ basis }}_scale{{ ',' if not loop.last }}
+        end as {{ basis }}_scale,
+        cohorts.{{ basis }}_so_far,
         {%- endfor %}
+        cohorts.observed_months
 
     from cohorts
     cross join firsts
@@ -71,9 +75,11 @@ select
     scaled.{{ basis }}_so_far,
     scaled.{{ basis }}_scale,
     {%- for label in value_horizons() %}
-    scaled.{{ basis }}_scale * (in_{{ label }}.{{ basis }}_before - here.{{ basis }}_before) as {{ basis }}_next_{{ label }},
+    scaled.{{ basis }}_scale * (in_{{ label }}.{{ basis }}_before - here.{{ basis }}_before)
+        as {{ basis }}_next_{{ label }},
     -- within a month of age the curve is a straight line: this times the part of the month that is gone
-    scaled.{{ basis }}_scale * (in_{{ label }}.{{ basis }} - here.{{ basis }}) as {{ basis }}_slope_{{ label }},
+    scaled.{{ basis }}_scale * (in_{{ label }}.{{ basis }} - here.{{ basis }})
+        as {{ basis }}_slope_{{ label }},
     {%- endfor %}
     {%- endfor %}
     here.is_extrapolated or in_24m.is_extrapolated as is_extrapolated

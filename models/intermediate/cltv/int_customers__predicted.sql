@@ -69,12 +69,17 @@ scored as (
         scores.expected_orders_{{ label }},
         scores.probability_active_{{ label }},
         {% endfor -%}
-        {{ expected_order_value('net_revenue_spend', 'placed.' ~ purchases ~ '_count_net_revenue', 'placed.' ~ purchases ~ '_mean_net_revenue') }}
-            as expected_order_net_revenue,
+        {{ expected_order_value(
+            'net_revenue_spend', 'placed.' ~ purchases ~ '_count_net_revenue', 'placed.' ~ purchases ~ '_mean_net_revenue'
+        ) }} as expected_order_net_revenue,
         -- whoever has an order of unknown cost has no margin of their own to learn from
         case
             when placed.gross_margin is not null
-                then {{ expected_order_value('gross_margin_spend', 'placed.' ~ purchases ~ '_count_gross_margin', 'placed.' ~ purchases ~ '_mean_gross_margin') }}
+                then {{ expected_order_value(
+                    'gross_margin_spend',
+                    'placed.' ~ purchases ~ '_count_gross_margin',
+                    'placed.' ~ purchases ~ '_mean_gross_margin'
+                ) }}
         end as expected_order_gross_margin
 
     from placed

@@ -1,4 +1,4 @@
--- Every date that predictions are made from. One list: a back-test or a history is a further row here, not a second model.
+-- Every date that predictions are made from. A back-test or a history is a further row here, not a second model.
 with
 
 as_of as (

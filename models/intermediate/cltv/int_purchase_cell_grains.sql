@@ -47,8 +47,10 @@ select
     counted.origin_id,
     customers.customers,
     counted.day_cells,
-    case when counted.day_cells > {{ count_variable('max_exact_cells', 1) }} then 'week' else 'day' end as purchase_grain,
-    case when customers.customers > {{ count_variable('max_exact_cells', 1) }} then 'binned' else 'exact' end as spend_grain
+    case when counted.day_cells > {{ count_variable('max_exact_cells', 1) }} then 'week' else 'day' end
+        as purchase_grain,
+    case when customers.customers > {{ count_variable('max_exact_cells', 1) }} then 'binned' else 'exact' end
+        as spend_grain
 from counted
 inner join customers
     on counted.origin_id = customers.origin_id

@@ -25,8 +25,10 @@ histories as (
         {% for basis in value_bases() -%}
         {{ sum_if_complete('purchase_days.' ~ basis) }} as {{ basis }},
         {{ count_if('purchase_days.' ~ basis ~ ' > 0') }} as positive_days_{{ basis }},
-        {{ sum_money('case when purchase_days.' ~ basis ~ ' > 0 then purchase_days.' ~ basis ~ ' else 0 end') }} as positive_{{ basis }},
-        {{ value_at_first('purchase_days.' ~ basis, 'purchase_days.purchased_on') }} as first_day_{{ basis }},
+        {{ sum_money('case when purchase_days.' ~ basis ~ ' > 0 then purchase_days.' ~ basis ~ ' else 0 end') }}
+            as positive_{{ basis }},
+        {{ value_at_first('purchase_days.' ~ basis, 'purchase_days.purchased_on') }}
+            as first_day_{{ basis }},
         {% endfor -%}
         max(origins.origin_date) as origin_date
 
@@ -48,13 +50,11 @@ measured as (
         cast(purchase_days - 1 as integer) as frequency,
         cast({{ days_between('first_purchased_on', 'last_purchased_on') }} as integer) as recency_days,
         cast({{ days_between('first_purchased_on', 'origin_date') }} as integer) as age_days,
-        first_purchased_on,
-        last_purchased_on,
-        origin_date,
-        {% for basis in value_bases() -%}
+        {%- for basis in value_bases() %}
         {{ basis }},
         -- days on which nothing, or less than nothing, remained have no place in a model of positive values
-        cast(case when {{ basis }} is not null then positive_days_{{ basis }} else 0 end as integer) as all_count_{{ basis }},
+        cast(case when {{ basis }} is not null then positive_days_{{ basis }} else 0 end as integer)
+            as all_count_{{ basis }},
         {{ divide('positive_' ~ basis, 'positive_days_' ~ basis) }} as all_mean_{{ basis }},
         cast(
             case
@@ -66,8 +66,11 @@ measured as (
         {{ divide(
             'positive_' ~ basis ~ ' - greatest(first_day_' ~ basis ~ ', 0)',
             'positive_days_' ~ basis ~ ' - case when first_day_' ~ basis ~ ' > 0 then 1 else 0 end'
-        ) }} as repeat_mean_{{ basis }}{{ ',' if not loop.last }}
-        {% endfor %}
+        ) }} as repeat_mean_{{ basis }},
+        {%- endfor %}
+        first_purchased_on,
+        last_purchased_on,
+        origin_date
 
     from histories
 

@@ -18,7 +18,8 @@ by_basis as (
         sum(case when {{ basis }} is not null then frequency + 1 end) as purchase_days,
         sum(all_count_{{ basis }}) as positive_days,
         {{ sum_money(basis) }} as total_value,
-        {{ sum_money('cast(round(all_mean_' ~ basis ~ ' * all_count_' ~ basis ~ ', 2) as ' ~ money_type() ~ ')') }} as positive_value
+        {{ sum_money('cast(round(all_mean_' ~ basis ~ ' * all_count_' ~ basis ~ ', 2) as ' ~ money_type() ~ ')') }}
+            as positive_value
 
     from histories
     group by origin_id
@@ -30,5 +31,6 @@ by_basis as (
 select
     {{ row_key(['origin_id', 'value_basis']) }} as scaling_id,
     by_basis.*,
-    {{ divide(divide('total_value', 'purchase_days'), divide('positive_value', 'positive_days')) }} as value_per_positive_value
+    {{ divide(divide('total_value', 'purchase_days'), divide('positive_value', 'positive_days')) }}
+        as value_per_positive_value
 from by_basis

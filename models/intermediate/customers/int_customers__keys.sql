@@ -1,4 +1,5 @@
--- Which customer each CRM id belongs to. The same normalised e-mail is the same customer; anything fuzzier is not guessed.
+-- Which customer each CRM id belongs to. The same normalised e-mail is the same customer; anything fuzzier is not
+-- guessed.
 with
 
 customers as (

@@ -1,4 +1,5 @@
--- One row per customer and day with at least one purchase: what all timing models look at. Guests are nobody to predict.
+-- One row per customer and day with at least one purchase: what all timing models look at. Guests are nobody to
+-- predict.
 with
 
 purchases as (

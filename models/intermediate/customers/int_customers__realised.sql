@@ -21,8 +21,10 @@ realised as (
         {{ sum_money('net_revenue') }} as net_revenue,
         {{ sum_if_complete('gross_margin') }} as gross_margin,
         -- contracts have a future of their own: run-rates and purchase models must not see them
-        {{ sum_money("case when order_type = 'subscription' then net_revenue else 0 end") }} as subscription_net_revenue,
-        {{ sum_money("case when order_type <> 'subscription' then net_revenue else 0 end") }} as purchase_net_revenue,
+        {{ sum_money("case when order_type = 'subscription' then net_revenue else 0 end") }}
+            as subscription_net_revenue,
+        {{ sum_money("case when order_type <> 'subscription' then net_revenue else 0 end") }}
+            as purchase_net_revenue,
         case
             when count(gross_margin) = count(*)
                 then {{ sum_money("case when order_type <> 'subscription' then gross_margin else 0 end") }}

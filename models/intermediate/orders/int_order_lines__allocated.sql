@@ -1,4 +1,5 @@
--- Lines of sales with their share of their order's header, by largest remainder, so that lines add up to their order to the cent.
+-- Lines of sales with their share of their order's header, by largest remainder: lines add up to their order to
+-- the cent.
 {%- set amounts = ['included_tax', 'order_discount', 'order_refund', 'order_restocked_cost', 'order_margin'] %}
 with
 
@@ -58,7 +59,9 @@ weighted as (
         headers.customer_key,
         headers.order_type,
         headers.ordered_on,
-        headers.line_count,
+        {%- for amount in amounts %}
+        headers.{{ amount }},
+        {%- endfor %}
         case
             when headers.allocation_weight <= 0 then 1
             when lines.line_type = 'gift_card' then 0
@@ -68,9 +71,7 @@ weighted as (
             when headers.allocation_weight <= 0 then headers.line_count
             else headers.allocation_weight * 100
         end as order_weight,
-        {% for amount in amounts -%}
-        headers.{{ amount }}{{ ',' if not loop.last }}
-        {% endfor %}
+        headers.line_count
 
     from lines
     inner join headers
@@ -107,7 +108,7 @@ select
         case when weighted.line_count = 1 then weighted.{{ amount }} else coalesce({{ amount }}_shares.share, 0) end
         as {{ money_type() }}
     ) as {{ amount }},
-    {% endfor %}
+    {% endfor -%}
 
     ---------- booleans
     weighted.is_cost_estimated,

@@ -19,15 +19,19 @@ costed as (
         order_lines.*,
         product_costs.fallback_margin_rate,
         coalesce(order_lines.line_type, 'product') as line_kind,
-        {{ to_reporting('order_lines.quantity * order_lines.unit_price', 'order_lines.rate_to_reporting') }} as line_amount,
-        {{ to_reporting('coalesce(order_lines.discount_amount, 0)', 'order_lines.rate_to_reporting') }} as line_discount,
+        {{ to_reporting('order_lines.quantity * order_lines.unit_price', 'order_lines.rate_to_reporting') }}
+            as line_amount,
+        {{ to_reporting('coalesce(order_lines.discount_amount, 0)', 'order_lines.rate_to_reporting') }}
+            as line_discount,
         {{ to_reporting('order_lines.tax_amount', 'order_lines.rate_to_reporting') }} as line_tax,
         -- the line's own cost is in the order's currency, the catalogue's in the product's
         case
             when order_lines.unit_cost is not null
                 then {{ to_reporting('order_lines.quantity * order_lines.unit_cost', 'order_lines.rate_to_reporting') }}
             when product_costs.unit_cost is not null
-                then {{ to_reporting('order_lines.quantity * product_costs.unit_cost', row_rate('product_costs.currency')) }}
+                then {{ to_reporting(
+                    'order_lines.quantity * product_costs.unit_cost', row_rate('product_costs.currency')
+                ) }}
         end as known_cost
 
     from order_lines

@@ -21,7 +21,8 @@ goods as (
         count(*) as line_count,
         {{ sum_money("case when line_type <> 'gift_card' then line_amount else 0 end") }} as line_amount,
         {{ sum_money("case when line_type = 'gift_card' then line_amount else 0 end") }} as gift_card_amount,
-        {{ sum_money("case when line_type <> 'gift_card' then line_amount - line_discount else 0 end") }} as allocation_weight,
+        {{ sum_money("case when line_type <> 'gift_card' then line_amount - line_discount else 0 end") }}
+            as allocation_weight,
         {{ sum_money('line_discount') }} as line_discount,
         {{ sum_money('line_tax') }} as line_tax,
         {{ sum_if_complete('cost_of_goods') }} as cost_of_goods,
@@ -69,7 +70,8 @@ converted as (
         {{ to_reporting('coalesce(orders.shipping_amount, 0)', 'orders.rate_to_reporting') }} as shipping_charged,
         {{ to_reporting('coalesce(orders.shipping_cost, 0)', 'orders.rate_to_reporting') }} as shipping_cost,
         {{ to_reporting('coalesce(orders.payment_fee_amount, 0)', 'orders.rate_to_reporting') }} as payment_fees,
-        coalesce({{ to_reporting('orders.tax_amount', 'orders.rate_to_reporting') }}, goods.line_tax, 0) as tax_amount,
+        coalesce({{ to_reporting('orders.tax_amount', 'orders.rate_to_reporting') }}, goods.line_tax, 0)
+            as tax_amount,
         -- an order cancelled or returned after the as-of date still stood
         case
             when orders.status = 'cancelled' and orders.cancelled_on > as_of.as_of_date then 'completed'
@@ -88,7 +90,7 @@ converted as (
 valued as (
 
     select
-        converted.*,
+        *,
         order_status in ('completed', 'returned') as is_sale,
         -- without lines the header says it: total = gross - discount + shipping + tax
         case
@@ -131,7 +133,8 @@ laddered as (
         {{ sale_amount('valued.shipping_cost') }} as shipping_cost,
         {{ sale_amount('valued.payment_fees') }} as payment_fees,
         {{ sale_amount('valued.tax_amount') }} as tax_amount,
-        {{ sale_amount('case when valued.prices_include_tax then valued.tax_amount else 0 end') }} as included_tax_amount,
+        {{ sale_amount('case when valued.prices_include_tax then valued.tax_amount else 0 end') }}
+            as included_tax_amount,
         {{ sale_amount('coalesce(valued.gift_card_amount, 0)') }} as gift_card_sales,
         {{ sale_amount(
             'case when valued.line_count = 0 '

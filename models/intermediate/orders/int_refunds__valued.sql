@@ -76,8 +76,8 @@ parted as (
         orders.ordered_on,
         orders.gross_sales - orders.discounts as sold_amount,
         orders.cost_of_goods as order_cost_of_goods,
-        lines.cost_of_goods as line_cost_of_goods,
-        lines.quantity as line_quantity,
+        order_lines.cost_of_goods as line_cost_of_goods,
+        order_lines.quantity as line_quantity,
         -- a refund that does not name its tax carries the order's share of it
         coalesce(
             all_refunds.refund_tax,
@@ -90,8 +90,8 @@ parted as (
     from all_refunds
     inner join orders
         on all_refunds.order_id = orders.order_id
-    left join {{ ref('int_order_lines__priced') }} as lines
-        on all_refunds.order_line_id = lines.order_line_id
+    left join {{ ref('int_order_lines__priced') }} as order_lines
+        on all_refunds.order_line_id = order_lines.order_line_id
 
 ),
 

@@ -1,4 +1,5 @@
--- Average order value by month, channel and customer type, with the sums, so that it can be re-aggregated without averaging averages.
+-- Average order value by month, channel and customer type, with the sums, so that it can be re-aggregated without
+-- averaging averages.
 with
 
 orders as (

@@ -1,4 +1,5 @@
--- The share of each acquisition month's customers who bought again, month by month. A month that is not over is null, never low.
+-- The share of each acquisition month's customers who bought again, month by month. A month that is not over is
+-- null, never low.
 with
 
 as_of as (
@@ -39,14 +40,14 @@ months as (
     select
         cohorts.cohort_month,
         cohorts.customers,
-        offsets.n as months_since_acquisition,
-        {{ add_months('cohorts.cohort_month', 'offsets.n') }} as activity_month,
+        steps.n as months_since_acquisition,
+        {{ add_months('cohorts.cohort_month', 'steps.n') }} as activity_month,
         as_of.as_of_date
 
     from cohorts
     cross join as_of
-    inner join {{ numbers(600) }} as offsets
-        on offsets.n <= {{ months_between('cohorts.cohort_month', 'as_of.as_of_date') }}
+    inner join {{ numbers(600) }} as steps
+        on steps.n <= {{ months_between('cohorts.cohort_month', 'as_of.as_of_date') }}
 
 ),
 

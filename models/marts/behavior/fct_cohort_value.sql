@@ -1,4 +1,5 @@
--- What each acquisition month's customers have brought by day 0, 30, 60 … of their age. Null until the youngest of them is that old.
+-- What each acquisition month's customers have brought by day 0, 30, 60 … of their age. Null until the youngest of
+-- them is that old.
 with
 
 as_of as (
@@ -74,7 +75,7 @@ cumulated as (
     inner join days_since
         on
             cohorts.cohort_month = days_since.cohort_month
-            and days_since.days_since_first <= ages.age_days
+            and ages.age_days >= days_since.days_since_first
     group by
         cohorts.cohort_month,
         ages.age_days,

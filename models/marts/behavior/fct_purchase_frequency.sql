@@ -13,7 +13,8 @@ gaps as (
     select
         customer_key,
         purchased_on,
-        {{ days_between('lag(purchased_on) over (partition by customer_key order by purchased_on)', 'purchased_on') }} as gap_days
+        {{ days_between('lag(purchased_on) over (partition by customer_key order by purchased_on)', 'purchased_on') }}
+            as gap_days
     from {{ ref('int_customers__purchase_days') }}
 
 ),

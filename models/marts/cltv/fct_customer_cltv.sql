@@ -85,7 +85,7 @@ joined as (
         {% for basis in value_bases() -%}
         {% for label in value_horizons() -%}
         cohorts.{{ basis }}_next_{{ label }} + cohorts.{{ basis }}_slope_{{ label }}
-        * (histories.age_days / {{ days_per_month() }} - cohorts.age_month) as cohort_{{ basis }}_next_{{ label }},
+        * (histories.age_days / {{ days_per_month() }} - cohorts.age_month) as expected_cohort_{{ basis }}_{{ label }},
         {% endfor -%}
         predicted.expected_order_{{ basis }},
         {% endfor -%}
@@ -128,14 +128,14 @@ joined as (
 valued as (
 
     select
-        joined.*,
-        {% for basis in value_bases() -%}
+        *,
+        {%- for basis in value_bases() %}
         {{ simple_value(
             divide('purchase_' ~ basis, 'purchase_orders'),
             '(365e0 * purchase_orders / rate_days)',
             'lifespan_years'
         ) }} as simple_{{ basis }}_lifetime,
-        {% for label, years in value_horizons().items() -%}
+        {%- for label, years in value_horizons().items() %}
         {{ predicted_money('cast(purchase_' ~ basis ~ ' as ' ~ double_type() ~ ') / rate_days * ' ~ 365 * years) }}
             as historical_{{ basis }}_next_{{ label }},
         {{ simple_value(
@@ -143,12 +143,12 @@ valued as (
             '(365e0 * purchase_orders / rate_days)',
             expected_active_years('yearly_retention', years)
         ) }} as simple_{{ basis }}_next_{{ label }},
-        {{ predicted_money('joined.cohort_' ~ basis ~ '_next_' ~ label) }} as cohort_{{ basis }}_ahead_{{ label }},
+        {{ predicted_money('expected_cohort_' ~ basis ~ '_' ~ label) }} as cohort_{{ basis }}_next_{{ label }},
         {{ predicted_money('expected_orders_' ~ label ~ ' * expected_order_' ~ basis) }}
-            as probabilistic_{{ basis }}_next_{{ label }}{{ ',' if not loop.last }}
-        {% endfor -%}
-        {{ ',' if not loop.last }}
-        {% endfor %}
+            as probabilistic_{{ basis }}_next_{{ label }},
+        {%- endfor %}
+        {%- endfor %}
+        realised_net_revenue as tier_base
 
     from joined
 
@@ -158,10 +158,10 @@ valued as (
 ranked as (
 
     select
-        valued.*,
+        *,
         coalesce(
-            probabilistic_net_revenue_next_12m, cohort_net_revenue_ahead_12m, historical_net_revenue_next_12m, 0
-        ) + realised_net_revenue as tier_value
+            probabilistic_net_revenue_next_12m, cohort_net_revenue_next_12m, historical_net_revenue_next_12m, 0
+        ) + tier_base as tier_value
 
     from valued
 
@@ -170,7 +170,7 @@ ranked as (
 tiered as (
 
     select
-        ranked.*,
+        *,
         percent_rank() over (order by tier_value desc) as value_rank_share
     from ranked
 
@@ -214,7 +214,7 @@ select
     tiered.simple_{{ basis }}_lifetime,
     {% for method in ['historical', 'simple', 'cohort', 'probabilistic'] -%}
     {% for label in value_horizons() -%}
-    {%- set ahead = 'tiered.' ~ method ~ '_' ~ basis ~ ('_ahead_' if method == 'cohort' else '_next_') ~ label -%}
+    {%- set ahead = 'tiered.' ~ method ~ '_' ~ basis ~ '_next_' ~ label -%}
     {{ ahead }} as {{ method }}_{{ basis }}_next_{{ label }},
     cast(tiered.realised_{{ basis }} + {{ ahead }} as {{ money_type() }}) as {{ method }}_{{ basis }}_total_{{ label }},
     {% endfor -%}

@@ -15,12 +15,12 @@ bounds as (
 days as (
 
     select
-        {{ add_days('bounds.first_on', 'offsets.n') }} as date_day,
+        {{ add_days('bounds.first_on', 'steps.n') }} as date_day,
         bounds.as_of_date
 
     from bounds
-    inner join {{ numbers(36525) }} as offsets
-        on offsets.n <= {{ days_between('bounds.first_on', 'bounds.last_on') }}
+    inner join {{ numbers(36525) }} as steps
+        on steps.n <= {{ days_between('bounds.first_on', 'bounds.last_on') }}
 
 )
 

@@ -1,4 +1,5 @@
--- For each raw table: what came in and what became of it. A test on each base table holds its rows against the raw table itself.
+-- For each raw table: what came in and what became of it. A test on each base table holds its rows against the raw
+-- table itself.
 with
 
 statuses as (

@@ -25,14 +25,14 @@ days as (
 
     select
         periods.currency,
-        {{ add_days('periods.rate_date', 'offsets.n') }} as rate_on,
+        {{ add_days('periods.rate_date', 'steps.n') }} as rate_on,
         periods.rate_to_reporting
 
     from periods
-    inner join {{ numbers(count_variable('rate_valid_days')) }} as offsets
+    inner join {{ numbers(count_variable('rate_valid_days')) }} as steps
         on
             periods.next_rate_date is null
-            or {{ add_days('periods.rate_date', 'offsets.n') }} < periods.next_rate_date
+            or {{ add_days('periods.rate_date', 'steps.n') }} < periods.next_rate_date
 
 )
 

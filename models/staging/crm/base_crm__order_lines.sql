@@ -1,4 +1,5 @@
--- Every raw row, typed once, with what became of it. A line has no date and no currency of its own: both are its order's.
+-- Every raw row, typed once, with what became of it. A line has no date and no currency of its own: both are its
+-- order's.
 with
 
 rows_read as (

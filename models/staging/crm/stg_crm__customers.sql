@@ -1,6 +1,17 @@
 {{ config(materialized='view') }}
 
 -- The rows that everything later is built on. A view: the casts were done once, in the base table.
+with
+
+-- whoever has ordered is a customer, even if the CRM only created the record later
+with_orders as (
+
+    select distinct customer_id
+    from {{ ref('base_crm__orders') }}
+    where row_status = 'accepted'
+
+)
+
 select
     ---------- ids
     customers.customer_id,
@@ -33,12 +44,7 @@ select
     customers.deleted_at,
     customers.synced_at
 from {{ ref('base_crm__customers') }} as customers
-left join (
-    -- whoever has ordered is a customer, even if the CRM only created the record later
-    select distinct customer_id
-    from {{ ref('base_crm__orders') }}
-    where row_status = 'accepted'
-) as with_orders
+left join with_orders
     on
         customers.row_status = 'after_as_of'
         and customers.customer_id = with_orders.customer_id

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.python.dbt.harness import Rooms
+from tests.python.dbt.harness import SERVERS, Rooms
 from tests.python.dbt.scenarios import SCENARIOS
 
 
@@ -28,6 +28,7 @@ def runs(request, tmp_path_factory):
         }
         yield lambda name: started[name].result()
         pool.shutdown(cancel_futures=True)
+    SERVERS.close()
 
 
 @pytest.fixture

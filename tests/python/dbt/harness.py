@@ -4,9 +4,11 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +16,8 @@ from pathlib import Path
 import duckdb
 
 ROOT = Path(__file__).resolve().parents[3]
-NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+NO_TESTS = ("--exclude-resource-type", "test", *NO_UNIT_TESTS)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,17 @@ class Run:
             }
 
 
+def raw_contract():
+    """Raw table → its columns, read from the macro that holds them."""
+    text = (ROOT / "macros" / "sources" / "raw_contract.sql").read_text()
+    text = text.split("set text -%}")[1].split("{%- endset")[0]
+    blocks = [block.split("\n") for block in re.split(r"^table ", text, flags=re.MULTILINE)[1:]]
+    return {
+        head.split()[0]: [line.split()[0] for line in lines if line.strip()]
+        for head, *lines in blocks
+    }
+
+
 def content_hash(connection, relation):
     """One hash of all rows of a relation as texts, whatever their order, with the column names."""
     rows = connection.execute(f"select cast(columns(*) as varchar) from {relation}")
@@ -93,24 +107,53 @@ def environment(place):
     }
 
 
-def run(place, command):
-    """Run a command from the project's root; returns a Run."""
-    finished = subprocess.run(
-        [str(part) for part in command],
-        cwd=ROOT,
-        env=environment(place),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return Run(finished.returncode, finished.stdout, place)
+class Servers:
+    """Processes that run dbt, see dbt_server.py: as many as there are runs at a time."""
+
+    def __init__(self):
+        self.idle = []
+
+    def run(self, **request):
+        """Returns dbt's exit code."""
+        server = taken(self.idle) or subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("dbt_server.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        server.stdin.write(json.dumps(request) + "\n")
+        server.stdin.flush()
+        code = int(server.stdout.readline())
+        self.idle.append(server)
+        return code
+
+    def close(self):
+        for server in self.idle:
+            server.communicate()
+        self.idle.clear()
+
+
+SERVERS = Servers()
+
+
+def taken(idle):
+    """Something idle, now the caller's own, or None."""
+    try:
+        return idle.pop()
+    except IndexError:
+        return None
 
 
 def dbt(place, *arguments, **variables):
-    """Run dbt with variables."""
-    program = Path(sys.executable).with_name("dbt")
-    return run(place, [program, "--no-use-colors", *arguments, "--vars", json.dumps(variables)])
+    """Run dbt from the project's root with variables; returns a Run."""
+    said = place / "dbt.txt"
+    code = SERVERS.run(
+        arguments=["--no-use-colors", *arguments, "--vars", json.dumps(variables)],
+        folder=str(ROOT),
+        environment=environment(place),
+        output=str(said),
+    )
+    return Run(code, said.read_text(), place)
 
 
 class Rooms:
@@ -128,7 +171,7 @@ class Rooms:
     def dbt(self, place, folder, *arguments, **variables):
         """Run dbt on a raw folder; the messages name the folder as the room's `crm`."""
         kind = json.dumps(variables, sort_keys=True)
-        room = self.idle[kind].pop() if self.idle[kind] else self._new()
+        room = taken(self.idle[kind]) or Path(tempfile.mkdtemp(dir=self.place))
         (room / "crm").symlink_to(folder, target_is_directory=True)
         run = dbt(room, *arguments, raw_folder=str(room / "crm"), **variables)
         (room / "crm").unlink()
@@ -142,15 +185,19 @@ class Rooms:
         output = run.output.replace(str(room / "crm"), str(folder))
         return replace(run, place=place, output=output)
 
-    def _new(self):
-        room = self.place / f"room_{len(list(self.place.iterdir()))}"
-        room.mkdir()
-        return room
 
-
-def tool(place, name, *arguments):
-    """Run one of the programs in tools/."""
-    return run(place, [sys.executable, "-m", f"tools.{name}", *arguments])
+def tool(place, name):
+    """Run one of the programs in tools/, from the project's root; returns a Run."""
+    finished = subprocess.run(
+        [sys.executable, "-m", f"tools.{name}"],
+        cwd=ROOT,
+        env=environment(place),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Run(finished.returncode, finished.stdout, place)
 
 
 def write_csv(file, rows, columns=None):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from tests.python.dbt.harness import NO_TESTS, dbt, tool, write_csv, write_parquet
+from tests.python.dbt.harness import NO_TESTS, NO_UNIT_TESTS, dbt, tool, write_csv, write_parquet
 
 SCENARIOS = {}
 AS_OF = "2024-03-31"
@@ -140,7 +140,8 @@ def demo_again(rooms, place):
     return dbt(place, "build", "--threads", "1", *NO_TESTS)
 
 
-# ---------- folders that are small or odd, but right
+# ---------- folders that are small or odd, but right. Unit tests do not look at the folder: once is
+# enough
 
 
 @scenario
@@ -158,7 +159,7 @@ def trade_parquet(rooms, place):
 
 @scenario
 def trade_as_of(rooms, place):
-    return build(rooms, place, *trade(), as_of_date=AS_OF)
+    return build(rooms, place, *trade(), *NO_UNIT_TESTS, as_of_date=AS_OF)
 
 
 @scenario
@@ -175,7 +176,7 @@ def one_order(rooms, place):
     folder = place / "the firm's CRM"
     write_folder(folder, [customer(1)], [order(1, 1, "2024-06-01 10:00:00")])
     # by its own path, not by a link
-    return dbt(place, "build", raw_folder=str(folder), crm_tables=[])
+    return dbt(place, "build", *NO_UNIT_TESTS, raw_folder=str(folder), crm_tables=[])
 
 
 @scenario
@@ -185,18 +186,18 @@ def one_day(rooms, place):
         order(number, 1 + number % 80, f"2024-06-01 {number % 24:02}:00:00")
         for number in range(120)
     ]
-    return build(rooms, place, customers, orders)
+    return build(rooms, place, customers, orders, *NO_UNIT_TESTS)
 
 
 @scenario
 def empty_customers(rooms, place):
     orders = [order(1, None, "2024-06-01 10:00:00"), order(2, 7, "2024-06-02 10:00:00")]
-    return build(rooms, place, [], orders)
+    return build(rooms, place, [], orders, *NO_UNIT_TESTS)
 
 
 @scenario
 def empty_orders(rooms, place):
-    return build(rooms, place, [customer(1), customer(2)], [])
+    return build(rooms, place, [customer(1), customer(2)], [], *NO_UNIT_TESTS)
 
 
 @scenario

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from tests.python.dbt.harness import ROOT
+from tests.python.dbt.harness import ROOT, raw_contract
 
 PRIVATE = "dim_customers_private"
 COMMENTS = re.compile(r"\{#.*?#\}|/\*.*?\*/|--[^\n]*", flags=re.DOTALL)
@@ -69,7 +69,7 @@ def marts(models):
     return [node for node in models if node["original_file_path"].startswith("models/marts/")]
 
 
-def tested_columns(manifest, node, test):
+def key_columns(manifest, node, test):
     return {
         other["column_name"]
         for other in manifest["nodes"].values()
@@ -125,13 +125,13 @@ def test_no_file_names_a_path_of_the_machine_it_was_made_on():
 
 def test_every_variable_is_documented():
     text = (ROOT / "docs" / "variables.md").read_text()
-    documented = re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)
+    documented = re.findall(r"^\| `([a-z_]+)` \|", text, flags=re.MULTILINE)
     assert sorted(documented) == sorted(project()["vars"])
 
 
 def test_the_documented_defaults_are_those_of_the_project():
     text = (ROOT / "docs" / "variables.md").read_text()
-    documented = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", text, flags=re.MULTILINE))
+    documented = dict(re.findall(r"^\| `([a-z_]+)` \| ([^|]+) \|", text, flags=re.MULTILINE))
     shown = {
         name: f"`{value}`" if value != "" else "empty" for name, value in project()["vars"].items()
     }
@@ -178,13 +178,7 @@ def test_the_rules_see_what_they_forbid(tmp_path):
 
 
 def test_the_raw_contract_and_the_headers_of_the_demo_are_the_same():
-    text = (ROOT / "macros" / "sources" / "raw_contract.sql").read_text()
-    contract = {}
-    for block in re.split(
-        r"^table ", text.split("{%- set text -%}")[1].split("{%- endset -%}")[0], flags=re.M
-    )[1:]:
-        name, *lines = (line.split() for line in block.strip().splitlines() if line.strip())
-        contract[name[0]] = [line[0] for line in lines]
+    contract = raw_contract()
     seeds = {}
     for file in (ROOT / "seeds" / "crm").glob("*.csv"):
         with file.open(newline="") as stream:
@@ -281,12 +275,12 @@ class TestTheManifest:
             # a base table holds every raw row, twins and all; what it must not lose is tested there
             if node["language"] != "sql" or node["name"].startswith("base_crm__"):
                 continue
-            never_null = tested_columns(manifest, node, "not_null") | {
+            never_null = key_columns(manifest, node, "not_null") | {
                 name
                 for name, column in node["columns"].items()
                 if any(one["type"] == "not_null" for one in column["constraints"])
             }
-            if not tested_columns(manifest, node, "unique") & never_null:
+            if not key_columns(manifest, node, "unique") & never_null:
                 keyless.append(node["name"])
         assert keyless == []
 

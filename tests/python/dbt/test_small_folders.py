@@ -39,11 +39,11 @@ def test_the_build_passes_with_all_its_tests(name, run):
 @pytest.mark.scenario("one_order")
 class TestOneCustomerWithOneOrder:
     def test_everything_known_is_shown(self, run):
-        assert run.rows("select order_id, net_revenue from cltv_marts.fct_orders") == [
+        assert run.rows("select order_id, net_revenue::double from cltv_marts.fct_orders") == [
             ("O1", pytest.approx(8.40))  # 10.00 with 1.60 of tax in it
         ]
         assert run.one(
-            "select frequency, realised_net_revenue, historical_net_revenue_next_12m > 0 "
+            "select frequency, realised_net_revenue::double, historical_net_revenue_next_12m > 0 "
             "from cltv_marts.fct_customer_cltv"
         ) == (0, pytest.approx(8.40), True)
 

@@ -8,9 +8,8 @@ import pytest
 import yaml
 from dbt.cli.main import dbtRunner
 
-from tests.python.dbt.harness import ROOT
+from tests.python.dbt.harness import ROOT, raw_contract
 from tests.python.dbt.scenarios import HOSTILE_DATE
-from tools.build import contract_tables
 
 VARIABLES = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
 SET_IT = "; set it with --vars or in dbt_project.yml"
@@ -92,7 +91,7 @@ REFUSED = [
     (
         {"crm_tables": ["refunds", "invoices"]},
         "variable crm_tables names 'invoices', which is no table of the raw contract; it knows: "
-        + ", ".join(contract_tables()),
+        + ", ".join(raw_contract()),
     ),
     (
         {"raw_folder": "a folder", "raw_crm_schema": "our_crm"},

@@ -263,7 +263,7 @@ def test_a_folder_called_exports_is_not_replaced(project):
     assert finished.returncode == 1
     assert finished.stderr.splitlines() == [
         f"crm_cltv: not published: {project.exports} is not a link made by an earlier publication; "
-        "move it away and publish again"
+        "move it away and try again"
     ]
     assert (project.exports / "mine.txt").read_text() == "keep me"
     assert project.stored() == []
