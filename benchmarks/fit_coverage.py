@@ -1,7 +1,9 @@
 """Do 95 % intervals of BG/NBD hold the planted truth? `python benchmarks/fit_coverage.py --help`.
 
 By default customers are simulated here, in continuous time, by code that shares nothing with the
-library. With `--from-demo` they come out of the demo generator, as orders, and are counted by day.
+library. With `--from-demo` they come out of the demo generator, as orders, and are counted by day:
+1.3 % of its repeat purchases then fall on the day of the one before and are one with it, which
+lifts alpha by about 4.6 %, one standard error at 20,000 demo customers and two at 100,000.
 """
 
 import argparse

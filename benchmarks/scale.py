@@ -28,8 +28,10 @@ def generate(customers):
         folder.mkdir(parents=True, exist_ok=True)
         started = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", "tools.generate_demo", "--customers", str(customers)]
-            + ["--format", "parquet", "--out", str(folder)],
+            [
+                *(sys.executable, "-m", "tools.generate_demo"),
+                *("--customers", str(customers), "--format", "parquet", "--out", str(folder)),
+            ],
             cwd=ROOT,
             check=True,
         )

@@ -12,6 +12,8 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from cltv.cells import weighted_total
+
 METHODS = ("map", "mle")
 PRIOR_SD = 1.5
 """Standard deviation of the normal prior on each log-parameter: a factor of 4.5 either way."""
@@ -138,7 +140,8 @@ def optimise(problem, centre, method="map"):
 
     mean, _ = problem.mean_log_likelihood(theta)
     plain = hessian - precision * np.eye(len(theta))
-    values, vectors = np.linalg.eigh(plain)
+    # nothing to decompose where the likelihood left the numbers: that fit has not converged
+    values, vectors = np.linalg.eigh(np.where(np.isfinite(plain).all(), plain, 0.0))
     smallest = float(values[0])
     return Optimum(
         theta=theta,
@@ -318,8 +321,8 @@ def _sandwich(problem, theta, hessian, customers):
         return np.full(hessian.shape, np.nan)
     scores = problem.scores(theta)
     # under a prior the scores do not add up to zero: only their spread is noise
-    scores = scores - (problem.weight @ scores) / customers
-    outer = scores.T @ (scores * problem.weight[:, None])
+    scores = scores - weighted_total(problem.weight, scores) / customers
+    outer = np.einsum("ni,nj->ij", scores, scores * problem.weight[:, None])
     half = cho_solve(factor, outer)
     covariance = cho_solve(factor, half.T)
     return 0.5 * (covariance + covariance.T)

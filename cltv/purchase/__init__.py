@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from cltv.cells import PurchaseCells, check_purchases, collapse
+from cltv.cells import PurchaseCells, check_purchases, collapse, weighted_total
 from cltv.fit_rows import COLUMNS, rows_of_fit, rows_of_refusal
 from cltv.frames import column, frame_of_rows, groups, text_column
 from cltv.purchase.bg_nbd import BGNBD
@@ -163,12 +163,13 @@ def _checked(cells, with_customers):
 
 def _known(cells, time_unit_days):
     customers = float(cells.weight.sum())
+    age = float(weighted_total(cells.weight, cells.age)) / customers if customers else float("nan")
     return {
         "customers": customers,
         "repeaters": float(cells.weight[cells.frequency > 0].sum()),
-        "repeat_purchases": float(cells.weight @ cells.frequency),
+        "repeat_purchases": float(weighted_total(cells.weight, cells.frequency)),
         "cells": float(len(cells)),
-        "mean_age": float(cells.weight @ cells.age) / customers if customers else float("nan"),
+        "mean_age": age,
         "time_unit_days": time_unit_days,
     }
 

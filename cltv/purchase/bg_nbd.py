@@ -11,6 +11,7 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import betainc, betaln, gammaln, hyp2f1, xlog1py, xlogy
 
+from cltv.cells import weighted_total
 from cltv.purchase.interface import PurchaseModel
 
 # where Euler's form of the expectation loses digits or overflows, quadrature takes over
@@ -41,7 +42,9 @@ class BGNBD(PurchaseModel):
         -------
         ndarray, shape (4,)
         """
-        rate = (cells.weight @ cells.frequency) / (cells.weight @ cells.age)
+        rate = weighted_total(cells.weight, cells.frequency) / weighted_total(
+            cells.weight, cells.age
+        )
         return np.array([0.0, -np.log(rate), 0.0, 0.0])
 
     def cell_scores(self, params, cells):
@@ -114,20 +117,21 @@ class BGNBD(PurchaseModel):
         spread = np.log(since / alpha)
         level = spread + np.log(alpha)
         counted = cells.frequency_weight
-        total = counted @ values + w @ (alive_log - r * spread - x * level)
+        total = weighted_total(counted, values)
+        total += weighted_total(w, alive_log - r * spread - x * level)
 
-        lost = w * dead
+        by_count = weighted_total(counted, slopes.T)
         lost_by_frequency = np.bincount(
-            cells.frequency_index, weights=lost, minlength=len(cells.frequency_values)
+            cells.frequency_index, weights=w * dead, minlength=len(cells.frequency_values)
         )
         before = b + np.maximum(cells.frequency_values, 1) - 1.0
         gap_slope = (r + x) * (cells.age - cells.recency) / (alpha + cells.recency)
         gradient = np.array(
             [
-                r * (counted @ slopes[0] - w @ spread + lost @ gap),
-                w @ ((r * cells.age - alpha * x - alpha * dead * gap_slope) / since),
-                a * (counted @ slopes[1]) + lost.sum(),
-                b * (counted @ slopes[2] - lost_by_frequency @ (1.0 / before)),
+                r * (by_count[0] + weighted_total(w, dead * gap - spread)),
+                weighted_total(w, (r * cells.age - alpha * x - alpha * dead * gap_slope) / since),
+                a * by_count[1] + lost_by_frequency.sum(),
+                b * (by_count[2] - (lost_by_frequency / before).sum()),
             ]
         )
         return float(total), gradient

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cltv.cells import PurchaseCells, purchase_cells
+from cltv.cells import PurchaseCells, purchase_cells, weighted_total
 from cltv.maximum_likelihood import boundary_note, optimise
 from cltv.purchase.interface import PurchaseModel
 
@@ -136,8 +136,8 @@ def fit_cells(model, cells: PurchaseCells, method="map"):
         If nobody was observed for any time, nobody bought again, or the method is unknown.
     """
     customers = float(cells.weight.sum())
-    repeat_purchases = float(cells.weight @ cells.frequency)
-    mean_age = float(cells.weight @ cells.age) / customers if customers else 0.0
+    repeat_purchases = float(weighted_total(cells.weight, cells.frequency))
+    mean_age = float(weighted_total(cells.weight, cells.age)) / customers if customers else 0.0
     if not mean_age > 0:
         raise ValueError("no customer was observed for any time")
     if not repeat_purchases > 0:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from cltv.cells import check_purchases
+from cltv.cells import check_purchases, weighted_total
 
 
 class PurchaseModel(ABC):
@@ -80,7 +80,7 @@ class PurchaseModel(ABC):
         gradient : ndarray, shape (k,)
         """
         values, scores = self.cell_scores(params, cells)
-        return float(cells.weight @ values), cells.weight @ scores
+        return float(weighted_total(cells.weight, values)), weighted_total(cells.weight, scores)
 
     # ---------- predictions
 

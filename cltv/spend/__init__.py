@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cltv.cells import SpendCells, check_spend, collapse
+from cltv.cells import SpendCells, check_spend, collapse, weighted_total
 from cltv.fit_rows import COLUMNS, rows_of_fit, rows_of_refusal
 from cltv.frames import column, frame_of_rows, groups, text_column
 from cltv.spend.gamma_gamma import (
@@ -101,9 +101,11 @@ def _known(cells):
     customers = float(weight.sum())
     return {
         "customers": customers,
-        "purchases": float(weight @ count),
+        "purchases": float(weighted_total(weight, count)),
         "cells": float(len(cells)),
-        "mean_value": float(weight @ mean) / customers if customers else float("nan"),
+        "mean_value": float(weighted_total(weight, mean)) / customers
+        if customers
+        else float("nan"),
         "frequency_value_correlation": weighted_correlation(count, mean, weight),
         "frequency_value_rank_correlation": rank_correlation(count, mean, weight),
         "frequency_value_correlation_without_top": correlation_without_top(count, mean, weight),

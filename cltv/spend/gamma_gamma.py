@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import digamma, gammaln
 
-from cltv.cells import SpendCells, spend_cells
+from cltv.cells import SpendCells, spend_cells, weighted_total
 from cltv.maximum_likelihood import boundary_note, optimise
 
 PARAMETER_NAMES = ("p", "q", "v")
@@ -103,7 +103,8 @@ class _SpendProblem:
 
     def mean_log_likelihood(self, theta):
         values, scores = self.values_and_scores(theta)
-        return self.weight @ values / self.customers, self.weight @ scores / self.customers
+        total, slope = weighted_total(self.weight, values), weighted_total(self.weight, scores)
+        return total / self.customers, slope / self.customers
 
     def scores(self, theta):
         return self.values_and_scores(theta)[1]
@@ -142,7 +143,7 @@ def log_likelihood(params, count, mean, weight=None):
     p, q, v = _parameters(params)
     problem = _SpendProblem(spend_cells(count, mean, weight))
     theta = np.log([p, q - 1.0, v])
-    return float(problem.weight @ problem.values_and_scores(theta)[0])
+    return float(weighted_total(problem.weight, problem.values_and_scores(theta)[0]))
 
 
 def fit_gamma_gamma(count, mean, weight=None, method="map"):
@@ -200,7 +201,7 @@ def fit_cells(cells: SpendCells, method="map"):
         raise ValueError("no customers")
     if not varies(cells.mean):
         raise ValueError("all means are equal")
-    mean_value = float(cells.weight @ cells.mean) / customers
+    mean_value = float(weighted_total(cells.weight, cells.mean)) / customers
     optimum = optimise(_SpendProblem(cells.scaled(mean_value)), np.zeros(3), method)
 
     relative = np.exp(optimum.theta)

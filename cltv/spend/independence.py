@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from cltv.cells import weighted_total
+
 
 def weighted_correlation(left, right, weight):
     """Pearson correlation over customers.
@@ -23,12 +25,12 @@ def weighted_correlation(left, right, weight):
     customers = weight.sum()
     if not customers > 0:
         return float("nan")
-    left = left - (weight @ left) / customers
-    right = right - (weight @ right) / customers
-    spread = np.sqrt((weight @ left**2) * (weight @ right**2))
+    left = left - weighted_total(weight, left) / customers
+    right = right - weighted_total(weight, right) / customers
+    spread = np.sqrt(weighted_total(weight, left**2) * weighted_total(weight, right**2))
     if not spread > 1e-12 * customers * np.abs(left).max() * np.abs(right).max():
         return float("nan")
-    return float(np.clip((weight @ (left * right)) / spread, -1.0, 1.0))
+    return float(np.clip(weighted_total(weight, left * right) / spread, -1.0, 1.0))
 
 
 def rank_correlation(left, right, weight):

@@ -116,7 +116,7 @@ select
     ---------- dates
     weighted.ordered_on
 from weighted
-{%- for amount in amounts %}
+{% for amount in amounts -%}
 left join {{ amount }}_shares
     on weighted.order_line_id = {{ amount }}_shares.order_line_id
-{%- endfor %}
+{% endfor %}

@@ -75,7 +75,8 @@ converted as (
         -- an order cancelled or returned after the as-of date still stood
         case
             when orders.status = 'cancelled' and orders.cancelled_on > as_of.as_of_date then 'completed'
-            when orders.status = 'returned' and {{ business_date('orders.updated_at') }} > as_of.as_of_date then 'completed'
+            when orders.status = 'returned' and {{ business_date('orders.updated_at') }} > as_of.as_of_date
+                then 'completed'
             else coalesce(orders.status, 'completed')
         end as order_status
 

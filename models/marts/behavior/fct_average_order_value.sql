@@ -1,5 +1,4 @@
--- Average order value by month, channel and customer type, with the sums, so that it can be re-aggregated without
--- averaging averages.
+-- Average order value by month, channel and customer type, with the sums: it is re-aggregated from them, never averaged.
 with
 
 orders as (
@@ -17,25 +16,45 @@ customers as (
 
 ),
 
+-- a customer counts once a month, however many orders
+by_customer as (
+
+    select
+        {{ month_start('ordered_on') }} as order_month,
+        customer_key,
+        count(*) as orders,
+        {{ sum_money('gross_sales') }} as gross_sales,
+        {{ sum_money('discounts') }} as discounts,
+        {{ sum_money('refunds') }} as refunds,
+        {{ sum_money('net_revenue') }} as net_revenue,
+        {{ sum_if_complete('gross_margin') }} as gross_margin
+
+    from orders
+    group by
+        {{ month_start('ordered_on') }},
+        customer_key
+
+),
+
 grouped as (
 
     select
-        {{ month_start('orders.ordered_on') }} as order_month,
+        by_customer.order_month,
         coalesce(customers.acquisition_channel, 'guest') as acquisition_channel,
         coalesce(customers.customer_type, 'guest') as customer_type,
-        count(*) as orders,
-        count(distinct case when orders.customer_key <> 'guest' then orders.customer_key end) as customers,
-        {{ sum_money('orders.gross_sales') }} as gross_sales,
-        {{ sum_money('orders.discounts') }} as discounts,
-        {{ sum_money('orders.refunds') }} as refunds,
-        {{ sum_money('orders.net_revenue') }} as net_revenue,
-        {{ sum_if_complete('orders.gross_margin') }} as gross_margin
+        cast(sum(by_customer.orders) as {{ dbt.type_bigint() }}) as orders,
+        count(customers.customer_key) as customers,
+        {{ sum_money('by_customer.gross_sales') }} as gross_sales,
+        {{ sum_money('by_customer.discounts') }} as discounts,
+        {{ sum_money('by_customer.refunds') }} as refunds,
+        {{ sum_money('by_customer.net_revenue') }} as net_revenue,
+        {{ sum_if_complete('by_customer.gross_margin') }} as gross_margin
 
-    from orders
+    from by_customer
     left join customers
-        on orders.customer_key = customers.customer_key
+        on by_customer.customer_key = customers.customer_key
     group by
-        {{ month_start('orders.ordered_on') }},
+        by_customer.order_month,
         coalesce(customers.acquisition_channel, 'guest'),
         coalesce(customers.customer_type, 'guest')
 

@@ -51,19 +51,32 @@ months as (
 
 ),
 
+-- a customer counts once a month, however many purchases
+active_months as (
+
+    select
+        customer_key,
+        {{ month_start('purchased_on') }} as activity_month
+    from purchase_days
+    group by
+        customer_key,
+        {{ month_start('purchased_on') }}
+
+),
+
 active as (
 
     select
         first_purchases.cohort_month,
-        {{ month_start('purchase_days.purchased_on') }} as activity_month,
-        count(distinct purchase_days.customer_key) as active_customers
+        active_months.activity_month,
+        count(*) as active_customers
 
-    from purchase_days
+    from active_months
     inner join first_purchases
-        on purchase_days.customer_key = first_purchases.customer_key
+        on active_months.customer_key = first_purchases.customer_key
     group by
         first_purchases.cohort_month,
-        {{ month_start('purchase_days.purchased_on') }}
+        active_months.activity_month
 
 ),
 

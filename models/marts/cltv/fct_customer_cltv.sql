@@ -167,12 +167,24 @@ ranked as (
 
 ),
 
+-- the rank alone is sorted, not all that is known of a customer
+rank_shares as (
+
+    select
+        customer_key,
+        percent_rank() over (order by tier_value desc) as value_rank_share
+    from ranked
+
+),
+
 tiered as (
 
     select
-        *,
-        percent_rank() over (order by tier_value desc) as value_rank_share
+        ranked.*,
+        rank_shares.value_rank_share
     from ranked
+    inner join rank_shares
+        on ranked.customer_key = rank_shares.customer_key
 
 )
 
