@@ -216,7 +216,7 @@ def _search(objective, theta, centre, tolerance=1e-7, iterations=300):
     low, high = centre - LIMIT, centre + LIMIT
     theta = np.clip(theta, low, high)
     value, gradient = objective(theta)
-    inverse, fresh, was_free = np.eye(len(theta)), True, None
+    inverse, fresh, was_free, idle = np.eye(len(theta)), True, None, 0
     for _ in range(iterations):
         free = ~(((theta <= low) & (gradient > 0)) | ((theta >= high) & (gradient < 0)))
         slope = np.where(free, gradient, 0.0)
@@ -236,7 +236,12 @@ def _search(objective, theta, centre, tolerance=1e-7, iterations=300):
                 break
             inverse, fresh = np.eye(len(theta)), True
             continue
-        target, value, moved = found
+        target, reached, moved = found
+        # a few steps without gain: the rest is the business of Newton's method, or a plateau
+        idle = idle + 1 if _same(reached, value) else 0
+        if idle > 5:
+            break
+        value = reached
         inverse, fresh = _bfgs_update(inverse, fresh, target - theta, moved - gradient)
         theta, gradient = target, moved
     return theta
@@ -244,17 +249,22 @@ def _search(objective, theta, centre, tolerance=1e-7, iterations=300):
 
 def _line_search(objective, theta, value, gradient, direction, low, high):
     """Halve the step until the value falls enough; None where it never does."""
-    step = 1.0
+    free, step = direction != 0, 1.0
     for _ in range(40):
         target = np.clip(theta + step * direction, low, high)
         reached, moved = objective(target)
         if reached <= value + 1e-4 * (gradient @ (target - theta)):
             return target, reached, moved
         # at the limit of rounding the value says nothing any more, but the slope still does
-        if abs(reached - value) <= 1e-12 * (1.0 + abs(value)):
-            return (target, reached, moved) if _size(moved) < _size(gradient) else None
+        if _same(reached, value):
+            flatter = _size(moved[free]) < _size(gradient[free])
+            return (target, reached, moved) if flatter else None
         step *= 0.5
     return None
+
+
+def _same(value, other):
+    return abs(value - other) <= 1e-12 * (1.0 + abs(other))
 
 
 def _size(vector):

@@ -8,11 +8,10 @@ stdout.
 import json
 import os
 import sys
-import traceback
 
 
-def run(request):
-    """Be dbt: ends the process as its command line does."""
+def become_dbt(request):
+    """End this process as dbt's command line does."""
     output = os.open(request["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(output, stream)
@@ -20,16 +19,7 @@ def run(request):
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = ["dbt", *request["arguments"]]
-    try:
-        cli()
-    except SystemExit as end:
-        code = end.code
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code or 0)
+    sys.exit(cli())
 
 
 if __name__ == "__main__":
@@ -41,6 +31,6 @@ if __name__ == "__main__":
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            run(json.loads(line))
+            become_dbt(json.loads(line))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -54,14 +55,16 @@ class Run:
         (row,) = self.rows(query)
         return row
 
+    @cached_property
     def manifest(self):
         return json.loads((self.target / "manifest.json").read_text())
 
+    @cached_property
     def published(self):
         """Published model → its relation in the build database."""
         return {
             node["name"]: node["relation_name"]
-            for node in self.manifest()["nodes"].values()
+            for node in self.manifest["nodes"].values()
             if node["resource_type"] == "model" and node["config"]["meta"].get("publish")
         }
 
@@ -70,7 +73,7 @@ class Run:
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return {
                 name: content_hash(connection, relation)
-                for name, relation in sorted(self.published().items())
+                for name, relation in sorted(self.published.items())
             }
 
 

@@ -23,7 +23,7 @@ def test_the_one_command_builds_publishes_and_sums_up(demo):
 
 
 def test_exports_holds_every_published_mart_and_one_duckdb_file(demo):
-    names = set(demo.published())
+    names = set(demo.published)
     assert {file.name for file in demo.exports.iterdir()} == {
         "crm_cltv.duckdb",
         *(f"{name}.parquet" for name in names),
@@ -68,7 +68,7 @@ def test_columns_keep_their_types_and_descriptions_in_the_published_file(demo):
     )
     with published(demo) as connection:
         there = connection.execute(query).fetchall()
-    built = [row for row in demo.rows(query) if row[0] in demo.published()]
+    built = [row for row in demo.rows(query) if row[0] in demo.published]
     assert there == built
     assert [row for row in there if not row[3]] == []
 
@@ -92,4 +92,4 @@ def test_a_build_without_its_tests_is_not_published(runs):
 def test_a_build_with_its_tests_is(demo):
     invocation, relations = last_build(demo.target)
     assert invocation in str(demo.exports.resolve())
-    assert set(relations) == set(demo.published())
+    assert set(relations) == set(demo.published)

@@ -56,7 +56,7 @@ def project():
 
 @pytest.fixture(scope="module")
 def manifest(runs):
-    return runs("demo").manifest()
+    return runs("demo").manifest
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,8 @@ def key_columns(manifest, node, test):
         other["column_name"]
         for other in manifest["nodes"].values()
         if other["resource_type"] == "test"
-        and other["attached_node"] == node["unique_id"]
-        and (other["test_metadata"] or {}).get("name") == test
+        and other.get("attached_node") == node["unique_id"]
+        and (other.get("test_metadata") or {}).get("name") == test
     }
 
 
@@ -317,7 +317,7 @@ class TestTheManifest:
                 "select table_name, column_name from information_schema.columns "
                 "where table_schema = 'cltv_marts'"
             )
-            if table in demo.published()
+            if table in demo.published
         }
         assert {one for one in columns if one[1] in personal} == set()
 

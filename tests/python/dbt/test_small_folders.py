@@ -148,7 +148,7 @@ class TestAnAsOfDateInThePast:
 
     def test_no_date_in_any_published_mart_lies_behind_it(self, run):
         later = []
-        for name, relation in run.published().items():
+        for name, relation in run.published.items():
             # calendars reach to the end of what they cover
             if name == "dim_dates":
                 continue
