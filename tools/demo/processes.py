@@ -80,7 +80,8 @@ CELLS = [
         CONSUMER,
         0.18,
         "bg_nbd",
-        {"r": 0.9, "alpha": 8.0, "a": 0.8, "b": 2.4},
+        # slow enough that two purchases hardly ever fall on one day: models see days
+        {"r": 0.9, "alpha": 24.0, "a": 0.8, "b": 2.4},
         "gamma_gamma",
         _gamma_gamma(6.0, 4.0, 22.0),
         seasonal=False,
