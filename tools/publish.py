@@ -20,7 +20,11 @@ import duckdb
 
 from tools.paths import database_path, exports_path, target_path
 
-KEPT = 2  # publications: readers of the one before may still have its files open
+# options of `dbt build` that leave out models, tests or rows
+PARTIAL = (
+    *("select", "exclude", "selector", "resource_types", "exclude_resource_types"),
+    *("empty", "sample"),
+)
 
 
 class PublishError(Exception):
@@ -54,8 +58,12 @@ def last_build(target):
             f"no finished build in {target} ({Path(error.filename).name} is missing); "
             "run dbt build first"
         ) from None
+    except json.JSONDecodeError:
+        raise PublishError(
+            f"run_results.json or manifest.json in {target} is cut short; run dbt build again"
+        ) from None
     arguments = results["args"]
-    if arguments.get("which") != "build" or arguments.get("select") or arguments.get("exclude"):
+    if arguments.get("which") != "build" or any(arguments.get(name) for name in PARTIAL):
         raise PublishError(
             "the last dbt run was not a whole build; run dbt build without selection, then publish"
         )
@@ -115,17 +123,7 @@ def write_publication(database, folder, relations):
 
 
 def swap(exports, folder):
-    """Make `exports` name `folder`, in one step.
-
-    Raises
-    ------
-    PublishError
-        `exports` is something other than the link that this program made.
-    """
-    if exports.exists() and not exports.is_symlink():
-        raise PublishError(
-            f"{exports} is not a link made by an earlier publication; move it away and try again"
-        )
+    """Make `exports` name `folder`, in one step."""
     new_link = exports.with_name(exports.name + ".new")
     new_link.unlink(missing_ok=True)
     new_link.symlink_to(os.path.relpath(folder, exports.parent))
@@ -155,8 +153,14 @@ def publish(database=None, exports=None, target=None):
     invocation, relations = last_build(target or target_path())
     if not relations:
         raise PublishError("no model has meta.publish: true, so there is nothing to publish")
+    if exports.exists() and not exports.is_symlink():
+        raise PublishError(
+            f"{exports} is not a link made by an earlier publication; move it away and try again"
+        )
     store = exports.parent / ".publications"
-    store.mkdir(exist_ok=True)
+    store.mkdir(parents=True, exist_ok=True)
+    # readers may still have files of the publication before open: it stays until the next one
+    before = exports.resolve() if exports.is_symlink() else None
     folder = store / invocation
     unfinished = store / f"{invocation}.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -171,12 +175,9 @@ def publish(database=None, exports=None, target=None):
         raise PublishError(f"cannot copy from {database}: {str(error).splitlines()[0]}") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    older = sorted(
-        (entry for entry in store.iterdir() if entry != folder),
-        key=lambda entry: entry.stat().st_mtime,
-    )
-    for entry in older[: max(0, len(older) - KEPT + 1)]:
-        shutil.rmtree(entry, ignore_errors=True)
+    for entry in store.iterdir():
+        if entry.resolve() not in (folder.resolve(), before):
+            shutil.rmtree(entry, ignore_errors=True)
     return sorted(relations)
 
 

@@ -22,7 +22,7 @@
 
 {# A variable that is a date, as YYYY-MM-DD text. #}
 {% macro date_variable(name) %}
-    {%- set value = checked_variable(name, '\d{4}-\d{2}-\d{2}', 'a date YYYY-MM-DD') -%}
+    {%- set value = checked_variable(name, '[0-9]{4}-[0-9]{2}-[0-9]{2}', 'a date YYYY-MM-DD') -%}
     {%- set year, month, day = value[:4] | int, value[5:7] | int, value[8:] | int -%}
     {%- set leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0 -%}
     {%- set days = [31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] -%}
@@ -35,7 +35,7 @@
 
 {# A variable that is a whole number of at least `least`. #}
 {% macro count_variable(name, least=0) %}
-    {%- set value = checked_variable(name, '\d{1,12}', 'a whole number of at least ' ~ least) | int -%}
+    {%- set value = checked_variable(name, '[0-9]{1,9}', 'a whole number of at least ' ~ least) | int -%}
     {%- if value < least -%}
         {{ stop("variable " ~ name ~ " must be a whole number of at least " ~ least ~ ", got '" ~ value ~ "'; set it with --vars or in dbt_project.yml") }}
     {%- endif -%}
@@ -45,7 +45,7 @@
 
 {# The as-of date as text, or empty when the newest plausible order decides. #}
 {% macro as_of_variable() %}
-    {%- if not var('as_of_date') | string | trim -%}{{ return('') }}{%- endif -%}
+    {%- if var('as_of_date') is none or not var('as_of_date') | string | trim -%}{{ return('') }}{%- endif -%}
     {{ return(date_variable('as_of_date')) }}
 {% endmacro %}
 
@@ -68,8 +68,8 @@
 
 {# The user's own margin for goods without a cost, as SQL: a share of net sales, or null. #}
 {% macro fallback_margin_rate() %}
-    {%- if not var('fallback_margin_rate') | string | trim -%}{{ return('null') }}{%- endif -%}
-    {{ return(checked_variable('fallback_margin_rate', '-?(0(\.\d{1,6})?|1(\.0{1,6})?)', "a share of net sales between -1 and 1 such as 0.4, or empty")) }}
+    {%- if var('fallback_margin_rate') is none or not var('fallback_margin_rate') | string | trim -%}{{ return('null') }}{%- endif -%}
+    {{ return(checked_variable('fallback_margin_rate', '-?(0([.][0-9]{1,6})?|1([.]0{1,6})?)', "a share of net sales between -1 and 1 such as 0.4, or empty")) }}
 {% endmacro %}
 
 
@@ -80,7 +80,9 @@
     {%- do reporting_currency() -%}
     {%- do business_timezone() -%}
     {%- do fallback_margin_rate() -%}
-    {%- do count_variable('rate_valid_days') -%}
+    {%- if count_variable('rate_valid_days') > 3650 -%}
+        {{ stop("variable rate_valid_days must be at most 3650: a rate ten years old says nothing") }}
+    {%- endif -%}
     {%- do count_variable('identity_max_ids_per_email', 1) -%}
     {%- do count_variable('max_exact_cells', 1) -%}
     {%- do count_variable('run_rate_floor_days', 1) -%}
@@ -95,11 +97,14 @@
     {%- if var('raw_crm_database') -%}
         {%- do checked_variable('raw_crm_database', '[A-Za-z0-9_]+', 'the name of a database (letters, digits, underscores)') -%}
     {%- endif -%}
+    {%- if var('raw_crm_database') and not var('raw_crm_schema') -%}
+        {{ stop("variable raw_crm_database is set without raw_crm_schema; name the schema too, or leave both empty") }}
+    {%- endif -%}
     {%- if var('raw_folder') and var('raw_crm_schema') -%}
         {{ stop("variables raw_folder and raw_crm_schema are both set; the raw tables come from one place, so leave one empty") }}
     {%- endif -%}
     {%- set wanted = var('crm_tables') -%}
-    {%- if wanted is string and wanted != 'all' or wanted is mapping or wanted is number -%}
+    {%- if wanted is string and wanted != 'all' or wanted is mapping or wanted is number or wanted is none -%}
         {{ stop("variable crm_tables must be the word all or a list of table names, got '" ~ wanted ~ "'") }}
     {%- endif -%}
     {%- if wanted is not string -%}
