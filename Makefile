@@ -14,7 +14,7 @@ VARS ?=
 # through the environment: a shell would take the quotes out of VARS
 export RAW RAW_SCHEMA AS_OF VARS
 
-.PHONY: help build test lint unit bad-input docs publish demo-data validate-cdnow benchmark lock clean
+.PHONY: help build test lint rules unit docs publish demo-data validate-cdnow benchmark lock clean
 
 help:
 	@echo "make build           build everything, test it, publish it, and say what came out"
@@ -62,19 +62,27 @@ benchmark: $(VENV)/run.stamp
 
 # ---------- what must pass
 
-test: lint unit
+test: lint rules unit
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --nocolor --disable-progress-bar models tests
 
+# a fresh build with all data and unit tests, and the project rules on its artifacts
+rules: export CRM_CLTV_DUCKDB_PATH := target/check/crm_cltv.duckdb
+rules: $(VENV)/dev.stamp
+	@rm -rf target/check && mkdir -p target/check
+	$(BIN)/dbt --quiet build --target-path target/check
+	$(BIN)/dbt --quiet docs generate --target-path target/check
+	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
+
 unit: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest
 
 # ---------- upkeep
 
-UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
+UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --quiet
 
 # the larger set is resolved first, so that both files agree
 lock:
