@@ -1,4 +1,7 @@
+{{ config(materialized='view') }}
+
 -- Each customer's scores: the cell's expected orders joined back, times the customer's own expected order value.
+-- A view: one fact reads it.
 {%- set purchases = chosen_variable('spend_purchases', ['all', 'repeat']) %}
 with
 

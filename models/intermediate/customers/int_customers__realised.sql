@@ -1,4 +1,7 @@
+{{ config(materialized='view') }}
+
 -- What each customer has brought so far, over all orders.
+-- A view: one fact reads it.
 with
 
 orders as (

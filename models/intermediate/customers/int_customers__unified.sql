@@ -1,4 +1,7 @@
+{{ config(materialized='view') }}
+
 -- One row per customer: the fields of the oldest id, which stands for all the ids that were merged into it.
+-- A view: personal data are not copied once more.
 with
 
 customers as (
