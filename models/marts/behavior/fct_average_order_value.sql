@@ -1,4 +1,4 @@
--- Average order value by month, channel and customer type, with the sums: it is re-aggregated from them, never averaged.
+-- Average order value by month, channel and customer type, with the sums from which it is re-aggregated.
 with
 
 orders as (
