@@ -203,7 +203,7 @@ def test_the_demo_summary_is_the_one_shown(exports):
     assert same_text(shown, found)
 
 
-def test_own_files_build_as_shown(tmp_path):
+def test_own_files_build_as_shown(tmp_path, monkeypatch):
     """The README's files, the README's command, the README's result."""
     files = [block for block in BLOCKS if block.language == "csv"]
     assert {block.title for block in files} == {"my_crm/customers.csv", "my_crm/orders.csv"}
@@ -216,6 +216,9 @@ def test_own_files_build_as_shown(tmp_path):
     recipe = [line for line in dry_run(command).splitlines() if "-m tools.build" in line]
     python, *arguments = shlex.split(recipe[-1])
     assert python == ".venv/bin/python"
+    for word in shlex.split(command)[2:]:  # make hands its variables over by the environment
+        name, _, value = word.partition("=")
+        monkeypatch.setenv(name, value)
     output = run([sys.executable, *arguments], tmp_path)
     found = output[output.index("\n  as of") :].replace(str(tmp_path / "exports"), "exports")
     assert same_text(block.following.body, found)

@@ -124,7 +124,8 @@ class Project:
         return table, parquet
 
     def stored(self):
-        return sorted(entry.name for entry in (self.place / ".publications").iterdir())
+        store = self.place / ".publications"
+        return sorted(entry.name for entry in store.iterdir()) if store.is_dir() else []
 
 
 @pytest.fixture
