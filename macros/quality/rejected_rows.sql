@@ -19,7 +19,7 @@
     {%- set amounts = ['total_amount', 'amount'] | select('in', names) | list %}
     select
         '{{ table }}' as table_name,
-        coalesce(record_key, '') as record_key,
+        coalesce({{ record_key(table) }}, '') as record_key,
         reject_reason as reason_code,
         {{ 'cast(' ~ contract['event'] ~ ' as date)' if contract['event'] else 'cast(null as date)' }} as event_on,
         cast({{ amounts[0] if amounts else 'null' }} as {{ money_type() }}) as amount,

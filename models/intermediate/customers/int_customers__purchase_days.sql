@@ -4,7 +4,7 @@ with
 
 purchases as (
 
-    select * from {{ ref('int_orders__valued') }}
+    select * from {{ ref('fct_orders') }}
     where
         is_purchase
         and customer_key <> 'guest'

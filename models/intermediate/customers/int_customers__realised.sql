@@ -6,7 +6,7 @@ with
 
 orders as (
 
-    select * from {{ ref('int_orders__valued') }}
+    select * from {{ ref('fct_orders') }}
     where
         is_sale
         and customer_key <> 'guest'

@@ -6,12 +6,6 @@
 {%- set amounts = ['included_tax', 'order_discount', 'order_refund', 'order_restocked_cost', 'order_margin'] %}
 with
 
-lines as (
-
-    select * from {{ ref('int_order_lines__priced') }}
-
-),
-
 -- one row per order before the join; a refund that names its line stays with that line
 refunds_without_line as (
 
@@ -21,11 +15,11 @@ refunds_without_line as (
         {{ sum_money('refunds.restocked_cost') }} as restocked_cost
 
     from {{ ref('int_refunds__valued') }} as refunds
-    left join lines
+    left join {{ ref('int_order_lines__priced') }} as priced
         on
-            refunds.order_line_id = lines.order_line_id
-            and refunds.order_id = lines.order_id
-    where lines.order_line_id is null
+            refunds.order_line_id = priced.order_line_id
+            and refunds.order_id = priced.order_id
+    where priced.order_line_id is null
     group by refunds.order_id
 
 ),
@@ -37,20 +31,21 @@ headers as (
         orders.customer_key,
         orders.order_type,
         orders.ordered_on,
-        orders.line_count,
-        orders.allocation_weight,
-        orders.included_tax_amount as included_tax,
-        orders.order_level_discounts as order_discount,
+        goods.line_count,
+        goods.allocation_weight,
+        -- what the header adds to its lines: tax that their prices include, and the order's own discount
+        goods.line_amount - orders.gross_sales as included_tax,
+        orders.discounts - goods.line_discount as order_discount,
         coalesce(refunds_without_line.refunds, 0) as order_refund,
         coalesce(refunds_without_line.restocked_cost, 0) as order_restocked_cost,
         orders.shipping_charged - orders.shipping_cost - orders.payment_fees as order_margin
 
-    from {{ ref('int_orders__valued') }} as orders
+    from {{ ref('fct_orders') }} as orders
+    inner join {{ ref('int_orders__goods') }} as goods
+        on orders.order_id = goods.order_id
     left join refunds_without_line
         on orders.order_id = refunds_without_line.order_id
-    where
-        orders.is_sale
-        and orders.line_count > 0
+    where orders.is_sale
 
 ),
 
@@ -58,7 +53,7 @@ headers as (
 weighted as (
 
     select
-        lines.*,
+        priced.*,
         headers.customer_key,
         headers.order_type,
         headers.ordered_on,
@@ -67,8 +62,8 @@ weighted as (
         {%- endfor %}
         case
             when headers.allocation_weight <= 0 then 1
-            when lines.line_type = 'gift_card' then 0
-            else (lines.line_amount - lines.line_discount) * 100
+            when priced.line_type = 'gift_card' then 0
+            else (priced.line_amount - priced.line_discount) * 100
         end as weight,
         case
             when headers.allocation_weight <= 0 then headers.line_count
@@ -76,9 +71,9 @@ weighted as (
         end as order_weight,
         headers.line_count
 
-    from lines
+    from {{ ref('int_order_lines__priced') }} as priced
     inner join headers
-        on lines.order_id = headers.order_id
+        on priced.order_id = headers.order_id
 
 )
 {%- for amount in amounts %},

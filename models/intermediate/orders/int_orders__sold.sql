@@ -1,35 +1,12 @@
--- Each order before refunds, in the reporting currency: what kind of order it is, and every rung that it carries.
+{{ config(materialized='view') }}
+
+-- Each order before refunds: whether it is a sale, whose it is, and every rung that it carries.
+-- A view, like the step before it.
 with
 
 orders as (
 
-    select * from {{ ref('stg_crm__orders') }}
-
-),
-
-as_of as (
-
-    select * from {{ ref('base_crm__as_of') }}
-
-),
-
--- one row per order before the join: an order has several lines
-goods as (
-
-    select
-        order_id,
-        count(*) as line_count,
-        {{ sum_money("case when line_type <> 'gift_card' then line_amount else 0 end") }} as line_amount,
-        {{ sum_money("case when line_type = 'gift_card' then line_amount else 0 end") }} as gift_card_amount,
-        {{ sum_money("case when line_type <> 'gift_card' then line_amount - line_discount else 0 end") }}
-            as allocation_weight,
-        {{ sum_money('line_discount') }} as line_discount,
-        {{ sum_money('line_tax') }} as line_tax,
-        {{ sum_if_complete('cost_of_goods') }} as cost_of_goods,
-        {{ any_true('is_cost_estimated') }} as is_cost_estimated
-
-    from {{ ref('int_order_lines__priced') }}
-    group by order_id
+    select * from {{ ref('int_orders__converted') }}
 
 ),
 
@@ -41,67 +18,23 @@ unknown_product as (
 
 ),
 
-converted as (
-
-    select
-        orders.order_id,
-        orders.customer_id,
-        orders.campaign_id,
-        orders.sales_rep_id,
-        orders.order_type,
-        orders.order_channel,
-        orders.currency,
-        orders.discount_code,
-        orders.payment_method,
-        orders.prices_include_tax,
-        orders.ordered_on,
-        orders.ordered_at,
-        orders.updated_at,
-        goods.line_amount,
-        goods.gift_card_amount,
-        goods.line_discount,
-        goods.allocation_weight,
-        goods.cost_of_goods,
-        goods.is_cost_estimated,
-        coalesce(goods.line_count, 0) as line_count,
-        unknown_product.fallback_margin_rate,
-        {{ to_reporting('orders.total_amount', 'orders.rate_to_reporting') }} as order_total,
-        {{ to_reporting('coalesce(orders.discount_amount, 0)', 'orders.rate_to_reporting') }} as order_discount,
-        {{ to_reporting('coalesce(orders.shipping_amount, 0)', 'orders.rate_to_reporting') }} as shipping_charged,
-        {{ to_reporting('coalesce(orders.shipping_cost, 0)', 'orders.rate_to_reporting') }} as shipping_cost,
-        {{ to_reporting('coalesce(orders.payment_fee_amount, 0)', 'orders.rate_to_reporting') }} as payment_fees,
-        coalesce({{ to_reporting('orders.tax_amount', 'orders.rate_to_reporting') }}, goods.line_tax, 0)
-            as tax_amount,
-        -- an order cancelled or returned after the as-of date still stood
-        case
-            when orders.status = 'cancelled' and orders.cancelled_on > as_of.as_of_date then 'completed'
-            when orders.status = 'returned' and {{ business_date('orders.updated_at') }} > as_of.as_of_date
-                then 'completed'
-            else coalesce(orders.status, 'completed')
-        end as order_status
-
-    from orders
-    cross join as_of
-    cross join unknown_product
-    left join goods
-        on orders.order_id = goods.order_id
-
-),
-
 valued as (
 
     select
-        *,
-        order_status in ('completed', 'returned') as is_sale,
+        orders.*,
+        unknown_product.fallback_margin_rate,
+        orders.order_status in ('completed', 'returned') as is_sale,
         -- without lines the header says it: total = gross - discount + shipping + tax
         case
-            when line_count = 0 then order_total - tax_amount - shipping_charged + order_discount
-            when prices_include_tax then line_amount - tax_amount
-            else line_amount
+            when orders.line_count = 0
+                then orders.order_total - orders.tax_amount - orders.shipping_charged + orders.order_discount
+            when orders.prices_include_tax then orders.line_amount - orders.tax_amount
+            else orders.line_amount
         end as goods_amount,
-        case when line_count = 0 then order_discount else order_discount + line_discount end as discount_amount_all
+        orders.order_discount + coalesce(orders.line_discount, 0) as discount_amount_all
 
-    from converted
+    from orders
+    cross join unknown_product
 
 ),
 
@@ -110,7 +43,6 @@ laddered as (
     select
         ---------- ids
         valued.order_id,
-        valued.customer_id,
         coalesce(customer_keys.customer_key, 'guest') as customer_key,
         valued.campaign_id,
         valued.sales_rep_id,
@@ -125,17 +57,13 @@ laddered as (
 
         ---------- numbers
         valued.line_count,
-        coalesce(valued.allocation_weight, 0) as allocation_weight,
         valued.order_total,
         {{ sale_amount('valued.goods_amount') }} as gross_sales,
         {{ sale_amount('valued.discount_amount_all') }} as discounts,
-        {{ sale_amount('valued.order_discount') }} as order_level_discounts,
         {{ sale_amount('valued.shipping_charged') }} as shipping_charged,
         {{ sale_amount('valued.shipping_cost') }} as shipping_cost,
         {{ sale_amount('valued.payment_fees') }} as payment_fees,
         {{ sale_amount('valued.tax_amount') }} as tax_amount,
-        {{ sale_amount('case when valued.prices_include_tax then valued.tax_amount else 0 end') }}
-            as included_tax_amount,
         {{ sale_amount('coalesce(valued.gift_card_amount, 0)') }} as gift_card_sales,
         {{ sale_amount(
             'case when valued.line_count = 0 '

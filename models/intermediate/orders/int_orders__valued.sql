@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 -- The value ladder of each order, refunds restated to the order.
--- A view: each reader takes a few columns, and joining the few refunds costs less than writing every order again.
+-- A view: one fact reads it, and all later models read the fact.
 with
 
 orders as (
@@ -48,7 +48,6 @@ laddered as (
         ---------- ids
         order_id,
         customer_key,
-        customer_id,
         campaign_id,
         sales_rep_id,
 
@@ -62,11 +61,8 @@ laddered as (
 
         ---------- numbers
         line_count,
-        allocation_weight,
         order_total,
         gift_card_sales,
-        included_tax_amount,
-        order_level_discounts,
         gross_sales,
         discounts,
         cast(refunds as {{ money_type() }}) as refunds,

@@ -3,7 +3,7 @@ with
 
 orders as (
 
-    select * from {{ ref('int_orders__valued') }}
+    select * from {{ ref('fct_orders') }}
     where
         is_sale
         and order_type <> 'replacement'
@@ -12,7 +12,7 @@ orders as (
 
 customers as (
 
-    select * from {{ ref('int_customers__unified') }}
+    select * from {{ ref('dim_customers') }}
 
 ),
 

@@ -11,7 +11,7 @@ repaired as (
     }.items() %}
     select
         '{{ table }}' as table_name,
-        record_key,
+        {{ record_key(table) }} as record_key,
         '{{ rule }}' as rule_code,
         {{ column }} as repaired_columns
     from {{ ref('base_crm__' ~ table) }}

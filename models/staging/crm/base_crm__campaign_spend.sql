@@ -55,7 +55,5 @@ checked as (
 
 )
 
-select
-    spend_id as record_key,
-    *
+select {{ base_columns('campaign_spend', ['rate_to_reporting']) }}
 from checked

@@ -37,7 +37,5 @@ checked as (
 
 )
 
-select
-    campaign_id as record_key,
-    *
+select {{ base_columns('campaigns') }}
 from checked

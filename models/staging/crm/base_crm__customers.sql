@@ -39,7 +39,5 @@ checked as (
 
 )
 
-select
-    customer_id as record_key,
-    *
+select {{ base_columns('customers', ['created_on']) }}
 from checked

@@ -38,7 +38,5 @@ checked as (
 
 )
 
-select
-    {{ row_key(['rate_date', 'currency']) }} as record_key,
-    *
+select {{ base_columns('exchange_rates') }}
 from checked

@@ -69,7 +69,5 @@ checked as (
 
 )
 
-select
-    order_line_id as record_key,
-    *
+select {{ base_columns('order_lines', ['ordered_on', 'rate_to_reporting']) }}
 from checked

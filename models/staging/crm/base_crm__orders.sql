@@ -70,7 +70,5 @@ checked as (
 
 )
 
-select
-    order_id as record_key,
-    *
+select {{ base_columns('orders', ['ordered_on', 'cancelled_on', 'rate_to_reporting']) }}
 from checked

@@ -38,7 +38,5 @@ checked as (
 
 )
 
-select
-    product_id as record_key,
-    *
+select {{ base_columns('products') }}
 from checked

@@ -113,7 +113,5 @@ checked as (
 
 )
 
-select
-    refund_id as record_key,
-    *
+select {{ base_columns('refunds', ['refunded_on', 'rate_to_reporting']) }}
 from checked

@@ -37,7 +37,5 @@ checked as (
 
 )
 
-select
-    sales_rep_id as record_key,
-    *
+select {{ base_columns('sales_reps') }}
 from checked

@@ -6,9 +6,13 @@ with
 -- whoever has ordered is a customer, even if the CRM only created the record later
 with_orders as (
 
-    select distinct customer_id
-    from {{ ref('base_crm__orders') }}
-    where row_status = 'accepted'
+    select distinct orders.customer_id
+    from {{ ref('base_crm__orders') }} as orders
+    inner join {{ ref('base_crm__customers') }} as later_customers
+        on orders.customer_id = later_customers.customer_id
+    where
+        orders.row_status = 'accepted'
+        and later_customers.row_status = 'after_as_of'
 
 )
 
@@ -45,9 +49,11 @@ select
     customers.synced_at
 from {{ ref('base_crm__customers') }} as customers
 left join with_orders
-    on
-        customers.row_status = 'after_as_of'
-        and customers.customer_id = with_orders.customer_id
+    on customers.customer_id = with_orders.customer_id
 where
     customers.row_status = 'accepted'
-    or (customers.version_rank = 1 and with_orders.customer_id is not null)
+    or (
+        customers.row_status = 'after_as_of'
+        and customers.version_rank = 1
+        and with_orders.customer_id is not null
+    )

@@ -3,7 +3,7 @@
 -- The rows that everything later is built on. A view: the casts were done once, in the base table.
 select
     ---------- ids
-    record_key as exchange_rate_id,
+    {{ record_key('exchange_rates') }} as exchange_rate_id,
 
     ---------- texts
     currency,

@@ -1,0 +1,131 @@
+{{ config(materialized='view') }}
+
+-- All that the value methods need to know of each customer: what came in, the history, the cohort, the predictions.
+-- A view: one model reads it.
+with
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('base_crm__as_of') }}
+
+),
+
+realised as (
+
+    select * from {{ ref('int_customers__realised') }}
+
+),
+
+histories as (
+
+    select * from {{ ref('int_purchase_histories') }}
+    where origin_id = 'now'
+
+),
+
+predicted as (
+
+    select * from {{ ref('int_customers__predicted') }}
+    where origin_id = 'now'
+
+),
+
+fit_status as (
+
+    select
+        max(estimate) as is_fitted,
+        max(note) as note
+    from {{ ref('int_purchase_model_fits') }}
+    where
+        origin_id = 'now'
+        and name = 'fit_status'
+        and model_name = '{{ chosen_variable('purchase_model', ['bg_nbd']) }}'
+
+),
+
+spend_status as (
+
+    select
+        max(case when value_basis = 'net_revenue' then estimate end) as is_fitted,
+        max(case when value_basis = 'net_revenue' then note end) as note
+    from {{ ref('int_spend_model_fits') }}
+    where
+        origin_id = 'now'
+        and name = 'fit_status'
+
+),
+
+joined as (
+
+    select
+        customers.customer_key,
+        customers.acquisition_channel,
+        customers.channel_group,
+        customers.customer_type,
+        customers.country,
+        customers.region,
+        as_of.as_of_date,
+        histories.first_purchased_on,
+        histories.frequency,
+        histories.recency_days,
+        histories.age_days,
+        realised.purchase_orders,
+        coalesce(realised.net_revenue, 0) as realised_net_revenue,
+        case when realised.customer_key is null then 0 else realised.gross_margin end as realised_gross_margin,
+        coalesce(realised.subscription_net_revenue, 0) as realised_subscription_net_revenue,
+        realised.purchase_net_revenue,
+        realised.purchase_gross_margin,
+        -- a customer of last week has not shown a rate yet: nobody's rate is read from less than this many days
+        greatest(histories.age_days, {{ count_variable('run_rate_floor_days', 1) }}) as rate_days,
+        retention.yearly_retention,
+        retention.lifespan_years,
+        {% for basis in value_bases() -%}
+        {% for label in value_horizons() -%}
+        cohorts.{{ basis }}_next_{{ label }} + cohorts.{{ basis }}_slope_{{ label }}
+        * (histories.age_days / {{ days_per_month() }} - cohorts.age_month) as expected_cohort_{{ basis }}_{{ label }},
+        {% endfor -%}
+        predicted.expected_order_{{ basis }},
+        {% endfor -%}
+        {% for label in order_horizons() -%}
+        predicted.expected_orders_{{ label }},
+        {% endfor -%}
+        predicted.probability_alive,
+        predicted.probability_active_12m,
+        predicted.model_name as purchase_model,
+        case
+            when histories.customer_key is null then 'no_purchase'
+            when coalesce(fit_status.is_fitted, 0) = 0 then 'not_predicted'
+            when coalesce(spend_status.is_fitted, 0) = 0 then 'orders_only'
+            else 'predicted'
+        end as prediction_status,
+        case
+            when histories.customer_key is null then 'no_purchase_up_to_as_of_date'
+            when coalesce(fit_status.is_fitted, 0) = 0 then coalesce(fit_status.note, 'no_customers')
+            when coalesce(spend_status.is_fitted, 0) = 0 then coalesce(spend_status.note, 'no_positive_value')
+        end as prediction_reason
+
+    from customers
+    cross join as_of
+    cross join fit_status
+    cross join spend_status
+    cross join {{ ref('int_yearly_retention') }} as retention
+    left join realised
+        on customers.customer_key = realised.customer_key
+    left join histories
+        on customers.customer_key = histories.customer_key
+    left join predicted
+        on customers.customer_key = predicted.customer_key
+    left join {{ ref('int_cohort_values') }} as cohorts
+        on
+            {{ month_start('histories.first_purchased_on') }} = cohorts.cohort_month
+            and {{ age_months('histories.age_days') }} = cohorts.age_month
+
+)
+
+select * from joined

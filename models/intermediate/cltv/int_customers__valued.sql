@@ -1,0 +1,42 @@
+{{ config(materialized='view') }}
+
+-- What each customer is still to bring, by four methods, on each basis and over each horizon.
+-- A view: one fact reads it.
+with
+
+measured as (
+
+    select * from {{ ref('int_customers__measured') }}
+
+),
+
+valued as (
+
+    select
+        *,
+        {%- for basis in value_bases() %}
+        {{ simple_value(
+            divide('purchase_' ~ basis, 'purchase_orders'),
+            '(365e0 * purchase_orders / rate_days)',
+            'lifespan_years'
+        ) }} as simple_{{ basis }}_lifetime,
+        {%- for label, years in value_horizons().items() %}
+        {{ predicted_money('cast(purchase_' ~ basis ~ ' as ' ~ double_type() ~ ') / rate_days * ' ~ 365 * years) }}
+            as historical_{{ basis }}_next_{{ label }},
+        {{ simple_value(
+            divide('purchase_' ~ basis, 'purchase_orders'),
+            '(365e0 * purchase_orders / rate_days)',
+            expected_active_years('yearly_retention', years)
+        ) }} as simple_{{ basis }}_next_{{ label }},
+        {{ predicted_money('expected_cohort_' ~ basis ~ '_' ~ label) }} as cohort_{{ basis }}_next_{{ label }},
+        {{ predicted_money('expected_orders_' ~ label ~ ' * expected_order_' ~ basis) }}
+            as probabilistic_{{ basis }}_next_{{ label }},
+        {%- endfor %}
+        {%- endfor %}
+        realised_net_revenue as tier_base
+
+    from measured
+
+)
+
+select * from valued
