@@ -3,14 +3,28 @@
   written: helper columns of millions of rows cost more than computing them.
 
   Arguments:
-    table  name in the raw contract
-    added  columns that the model adds, such as the business day or the rate
+    table    name in the raw contract
+    added    columns that the model adds, such as the business day or the rate
+    cleared  {column: condition}: optional values that contradict the row; they become null and are listed
+    masked   true where rows may be of an erased customer: their personal data become null
+    forgotten  {column: condition}: references to an erased customer in rows that stay
 #}
-{% macro base_columns(table, added=[]) %}
-    {%- set names = raw_contract(table)['columns'] | map(attribute='name') | list -%}
-    {%- for name in names + added + ['unreadable_optional', 'trimmed_columns', 'blanked_columns', 'raw_failures'] %}
+{% macro base_columns(table, added=[], cleared={}, masked=false, forgotten={}) %}
+    {%- for column in raw_contract(table)['columns'] %}
+    {%- set name = column['name'] %}
+    {%- set condition = cleared[name] or forgotten[name] %}
+    {%- if condition %}
+    case when not coalesce({{ condition }}, false) then {{ name }} end as {{ name }},
+    {%- elif masked and column['pii'] %}
+    case when row_status <> 'erased' then {{ name }} end as {{ name }},
+    {%- else %}
+    {{ name }},
+    {%- endif %}
+    {%- endfor %}
+    {%- for name in added + ['unreadable_optional', 'trimmed_columns', 'blanked_columns', 'raw_failures'] %}
     {{ name }},
     {%- endfor %}
+    {{ listed_true(cleared.items() | list) }} as cleared_columns,
     version_rank,
     reject_reason,
     row_status

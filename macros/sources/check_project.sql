@@ -38,8 +38,8 @@
 {% endmacro %}
 
 
-{# The tables of the contract that this version has staging models for. #}
-{% macro built_tables() %}{{ return(demo_tables()) }}{% endmacro %}
+{# The tables of the contract: every one has its staging models. #}
+{% macro built_tables() %}{{ return(raw_contract().keys() | list) }}{% endmacro %}
 
 
 {# The business time zone is one that the engine knows. #}

@@ -309,7 +309,7 @@ converted_customer_id text
 converted_at timestamp
 synced_at timestamp
 
-table opportunities key=opportunity_id
+table opportunities key=opportunity_id event=opened_at
 opportunity_id text required
 customer_id text
 lead_id text

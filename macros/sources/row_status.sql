@@ -2,13 +2,15 @@
   What became of a raw row, as two columns: `reject_reason` (null unless rejected) and `row_status`:
     rejected      kept in dq_rejected_rows with its reason
     after_as_of   dated behind the as-of date: not known yet
+    erased        of a customer who asked to be erased: counted, and read by nothing
     accepted      goes on to stg_crm__*
 
   Arguments:
     event     SQL for the row's day, or none when the table has no date that places it in time
+    erased    condition for rows of an erased customer, or none
     branches  further `when … then 'code'` branches that need other rows or tables, in the catalogue's order
 #}
-{% macro row_status(event=none, branches=[]) %}
+{% macro row_status(event=none, branches=[], erased=none) %}
         {%- set reason -%}
         case
             when row_reason is not null then row_reason
@@ -24,6 +26,9 @@
         {{ reason }} as reject_reason,
         case
             when {{ reason }} is not null then 'rejected'
+            {%- if erased %}
+            when {{ erased }} then 'erased'
+            {%- endif %}
             {%- if event %}
             when {{ event }} > as_of_date then 'after_as_of'
             {%- endif %}

@@ -24,7 +24,7 @@ where not coalesce({{ condition }}, false)
 
 {#
   Nothing is lost: every row of the raw table is in its base model, and every row there was accepted, rejected with a
-  reason, or is dated behind the as-of date.
+  reason, erased, or is dated behind the as-of date.
 #}
 {% test raw_rows_are_accounted_for(model, table) %}
 with
@@ -42,7 +42,7 @@ raw_rows as (
 accounted as (
 
     select
-        coalesce(sum(case when row_status in ('accepted', 'after_as_of') and reject_reason is null then 1 else 0 end), 0)
+        coalesce(sum(case when row_status in ('accepted', 'after_as_of', 'erased') and reject_reason is null then 1 else 0 end), 0)
         + coalesce(sum(case when row_status = 'rejected' and reject_reason is not null then 1 else 0 end), 0) as row_count
     from {{ model }}
 

@@ -8,6 +8,7 @@ repaired as (
         'trimmed_text': 'trimmed_columns',
         'blank_text': 'blanked_columns',
         'unreadable_optional_value': 'unreadable_optional',
+        'contradicting_value': 'cleared_columns',
     }.items() %}
     select
         '{{ table }}' as table_name,

@@ -1,43 +1,8 @@
 -- Every raw row, typed once, with what became of it.
-with
-
-rows_read as (
-
-    {{ typed_crm_rows('customers') }}
-
-),
-
-flagged as (
-
-    select
-        rows_read.*,
-        {{ business_date('rows_read.created_at') }} as created_on,
-        as_of.as_of_date,
-        case
-            {{ contract_reasons('customers') }}
-            when customer_id = 'guest' then 'reserved_key'
-        end as row_reason
-
-    from rows_read
-    cross join {{ ref('base_crm__as_of') }} as as_of
-
-),
-
-versions as (
-
-    {{ ranked_versions('flagged', 'customers') }}
-
-),
-
-checked as (
-
-    select
-        *,
-        {{ row_status('created_on', ["when version_rank > 1 then 'superseded_duplicate'"]) }}
-
-    from versions
-
-)
-
-select {{ base_columns('customers', ['created_on']) }}
-from checked
+{{ base_rows('customers',
+    placed_by='created_at',
+    checks=["when customer_id = 'guest' then 'reserved_key'"],
+    joins=["left join (select distinct customer_id as erased_customer_id from " ~ ref('base_crm__erasure_requests') ~ " where row_status = 'accepted') as erasures on versions.customer_id = erasures.erased_customer_id"],
+    computed=['erasures.erased_customer_id'],
+    erased='erased_customer_id is not null'
+) }}

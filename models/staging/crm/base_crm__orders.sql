@@ -33,7 +33,9 @@ versions as (
 -- one row per customer: of its versions only one is not rejected
 customers as (
 
-    select customer_id
+    select
+        customer_id,
+        row_status
     from {{ ref('base_crm__customers') }}
     where row_status <> 'rejected' and version_rank = 1
 
@@ -44,6 +46,7 @@ joined as (
     select
         versions.*,
         customers.customer_id as known_customer_id,
+        customers.row_status as customers_status,
         {{ row_rate('versions.currency') }} as rate_to_reporting
 
     from versions
@@ -70,5 +73,10 @@ checked as (
 
 )
 
-select {{ base_columns('orders', ['ordered_on', 'cancelled_on', 'rate_to_reporting']) }}
+-- the order of an erased customer stays in the books, and belongs to nobody
+{%- set erased = "customers_status = 'erased'" %}
+select {{ base_columns(
+    'orders', ['ordered_on', 'cancelled_on', 'rate_to_reporting'],
+    forgotten={'customer_id': erased, 'customer_email': erased}
+) }}
 from checked

@@ -1,0 +1,2 @@
+-- Every raw row, typed once, with what became of it.
+{{ base_rows('migration_counts') }}
