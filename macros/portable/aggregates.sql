@@ -1,6 +1,9 @@
 {# The value of one column in the row where another is smallest. #}
 {% macro value_at_first(value, ordering) %}{{ return('min_by(' ~ value ~ ', ' ~ ordering ~ ')') }}{% endmacro %}
 
+{# The value in the row where the ordering is largest; rows without one do not count. #}
+{% macro value_at_last(value, ordering) %}{{ return('max_by(' ~ value ~ ', ' ~ ordering ~ ')') }}{% endmacro %}
+
 {# Median of a group. #}
 {% macro median(expression) %}{{ return('percentile_cont(0.5) within group (order by ' ~ expression ~ ')') }}{% endmacro %}
 

@@ -84,6 +84,7 @@
         {{ stop("variable rate_valid_days must be at most 3650: a rate ten years old says nothing") }}
     {%- endif -%}
     {%- do count_variable('identity_max_ids_per_email', 1) -%}
+    {%- do kept_apart_ids() -%}
     {%- do count_variable('max_exact_cells', 1) -%}
     {%- do count_variable('run_rate_floor_days', 1) -%}
     {%- do count_variable('prediction_minimum_customers', 2) -%}

@@ -1,19 +1,12 @@
 {{ config(materialized='view') }}
 
--- One row per customer: the fields of the oldest id, which stands for all the ids that were merged into it.
+-- One row per customer, with its channel group. Holds personal data, for dim_customers_private only.
 -- A view: personal data are not copied once more.
 with
 
 customers as (
 
-    select * from {{ ref('stg_crm__customers') }}
-
-),
-
-customer_keys as (
-
-    select * from {{ ref('int_customers__keys') }}
-    where customer_id = customer_key
+    select * from {{ ref('int_customers__survivors') }}
 
 ),
 
@@ -27,7 +20,7 @@ unified as (
 
     select
         ---------- ids
-        customer_keys.customer_key,
+        customers.customer_key,
         customers.acquisition_campaign_id,
         customers.sales_rep_id,
         customers.referred_by_customer_id,
@@ -43,7 +36,7 @@ unified as (
         customers.gender,
 
         ---------- numbers
-        customer_keys.customer_ids,
+        customers.customer_ids,
 
         ---------- booleans
         coalesce(channel_groups.is_paid, false) as is_paid_channel,
@@ -62,8 +55,6 @@ unified as (
         customers.company
 
     from customers
-    inner join customer_keys
-        on customers.customer_id = customer_keys.customer_id
     left join channel_groups
         on coalesce(lower(customers.acquisition_channel), 'unknown') = channel_groups.acquisition_channel
 

@@ -93,6 +93,21 @@ REFUSED = [
         "variable crm_tables names 'invoices', which is no table of the raw contract; it knows: "
         + ", ".join(raw_contract()),
     ),
+    *(
+        (
+            {"identity_keep_apart": value},
+            f"variable identity_keep_apart must be a list of customer ids, got '{value}'",
+        )
+        for value in ("C1", 5, {"C1": True}, None)
+    ),
+    *(
+        (
+            {"identity_keep_apart": ["C1", value]},
+            f"variable identity_keep_apart must hold customer ids as texts, got '{value}'; "
+            "put ids that look like numbers in quotes",
+        )
+        for value in (17, None, "")
+    ),
     (
         {"raw_folder": "a folder", "raw_crm_schema": "our_crm"},
         "variables raw_folder and raw_crm_schema are both set; the raw tables come from one place, "
