@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from tests.python.dbt.harness import NO_TESTS, NO_UNIT_TESTS, dbt, tool, write_csv, write_parquet
+from tests.python.dbt.harness import (
+    NO_TESTS,
+    NO_UNIT_TESTS,
+    ROOT,
+    dbt,
+    raw_contract,
+    tool,
+    write_csv,
+    write_parquet,
+)
 
 SCENARIOS = {}
 AS_OF = "2024-03-31"
@@ -127,6 +136,11 @@ def without(row, *columns):
     return {name: value for name, value in row.items() if name not in columns}
 
 
+def without_tables(*tables):
+    """The optional raw tables but for these."""
+    return [name for name in raw_contract() if name not in ("customers", "orders", *tables)]
+
+
 # ---------- the demo
 
 
@@ -220,6 +234,40 @@ def as_of_without_landing_time(rooms, place):
     row = without(ORDER, "synced_at", "updated_at")
     selected = (*NO_TESTS, "--select", "+fct_orders")
     return build(rooms, place, [customer(1)], [row], *selected, as_of_date=AS_OF)
+
+
+# ---------- optional tables that are off: the demo's files, but for those that are left out
+
+MARKETING = ["campaigns", "campaign_spend", "touchpoints", "messages", "consents", "leads"]
+SUPPORT = ["support_tickets", "survey_responses", "interactions"]
+OPTIONAL = {
+    "orders_only": [],
+    "no_lines": without_tables("order_lines"),
+    "no_refunds": without_tables("refunds"),
+    "no_marketing": without_tables(*MARKETING),
+    "no_support": without_tables(*SUPPORT),
+    "subscriptions_only": ["subscriptions", "subscription_prices", "exchange_rates"],
+    "everything": without_tables(),
+}
+# the two barest ones are held to every data test as well
+TESTED = {"orders_only", "subscriptions_only"}
+
+
+def demo_folder(name):
+    """A scenario: a folder of the demo's files for some of the optional tables."""
+
+    def build_it(rooms, place):
+        tables = OPTIONAL[name]
+        for table in ["customers", "orders", *tables]:
+            (place / "crm").mkdir(exist_ok=True)
+            (place / "crm" / f"{table}.csv").symlink_to(ROOT / "seeds" / "crm" / f"{table}.csv")
+        options = NO_UNIT_TESTS if name in TESTED else NO_TESTS
+        return rooms.dbt(place, place / "crm", "build", *options, crm_tables=tables)
+
+    return build_it
+
+
+SCENARIOS |= {name: demo_folder(name) for name in OPTIONAL}
 
 
 # ---------- raw tables that must be refused
