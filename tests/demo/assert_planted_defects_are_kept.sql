@@ -1,4 +1,5 @@
--- What must be kept as it is was kept: guests in totals, cancelled and test orders at 0, leading zeros of postal codes.
+-- What must be kept as it is was kept: guests in totals, cancelled and test orders at 0, leading zeros of postal codes,
+-- consents that arrived out of order, contracts without a price, requests of people who are gone already.
 {{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema'))) }}
 with
 
@@ -22,10 +23,30 @@ left join {{ ref('stg_crm__customers') }} as customers
     on
         planted.table_name = 'customers'
         and planted.record_key = customers.customer_id
+left join {{ ref('stg_crm__consents') }} as consents
+    on
+        planted.table_name = 'consents'
+        and planted.record_key = consents.consent_id
+left join {{ ref('stg_crm__subscriptions') }} as subscriptions
+    on
+        planted.table_name = 'subscriptions'
+        and planted.record_key = subscriptions.subscription_id
+left join {{ ref('stg_crm__erasure_requests') }} as erasure_requests
+    on
+        planted.table_name = 'erasure_requests'
+        and planted.record_key = erasure_requests.request_id
+left join {{ ref('stg_crm__migration_counts') }} as migration_counts
+    on
+        planted.table_name = 'migration_counts'
+        and planted.record_key = migration_counts.migration_count_id
 where not coalesce(
     case planted.code
         when 'guest' then orders.is_guest
         when 'not_a_sale' then not orders.is_sale and orders.net_revenue = 0
         when 'leading_zero_kept' then customers.postal_code like '00%'
+        when 'recorded_out_of_order' then consents.consent_id is not null
+        when 'unpriced_subscription' then subscriptions.subscription_id is not null
+        when 'unknown_customer' then erasure_requests.request_id is not null
+        when 'migration_difference' then migration_counts.migration_count_id is not null
     end, false
 )
