@@ -128,9 +128,7 @@ class Macros:
         # by name and late, since macros call one another
         self.context.update({name: partial(self.call, name) for name in names})
         module = template.make_module(self.context)
-        self.macros = {
-            name: partial(_called, getattr(module, f"macro__{name}")) for name in names
-        }
+        self.macros = {name: partial(_called, getattr(module, f"macro__{name}")) for name in names}
 
     def call(self, name, *arguments, **named):
         """A macro's return value, or the text that it writes."""

@@ -4,11 +4,17 @@
 #}
 {% macro check_project() %}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'compile', 'seed', 'snapshot', 'retry', 'show', 'generate') -%}
-        {%- do check_variables() -%}
-        {%- do check_timezone() -%}
-        {%- if raw_door() == 'folder' -%}{%- do open_raw_folder() -%}{%- endif -%}
-        {%- if raw_door() != 'demo' -%}{%- do check_raw_tables() -%}{%- endif -%}
+        {%- do check_inputs() -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{# The checks themselves, whatever command asks for them. #}
+{% macro check_inputs() %}
+    {%- do check_variables() -%}
+    {%- do check_timezone() -%}
+    {%- if raw_door() == 'folder' -%}{%- do open_raw_folder() -%}{%- endif -%}
+    {%- if raw_door() != 'demo' -%}{%- do check_raw_tables() -%}{%- endif -%}
 {% endmacro %}
 
 
