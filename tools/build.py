@@ -14,18 +14,14 @@ from pathlib import Path
 
 import yaml
 
+from tools.contract import StopError, built_tables
 from tools.paths import ROOT
+from tools.preflight import preflight
 from tools.publish import PublishError, publish
 from tools.summary import summary
 
+UNTOUCHED = "crm_cltv: the build failed; the last publication is untouched"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def read_tables():
-    """Names of the raw tables that this version reads, from the macro that lists them."""
-    text = (ROOT / "macros" / "sources" / "crm_source.sql").read_text()
-    (body,) = re.findall(r"macro demo_tables\(\).*?return\(\[(.*?)\]\)", text, flags=re.DOTALL)
-    return re.findall(r"'(\w+)'", body)
 
 
 def tables_in_folder(folder):
@@ -48,7 +44,7 @@ def tables_in_folder(folder):
         raise ValueError(
             f"RAW={folder} is not a folder; give the folder that holds orders.csv or orders.parquet"
         )
-    known = read_tables()
+    known = built_tables()
     tables, others = [], []
     for file in sorted(folder.iterdir()):
         stem, _, suffix = file.name.partition(".")
@@ -57,13 +53,15 @@ def tables_in_folder(folder):
     return tables, others
 
 
-def variables(options):
+def variables(options, quiet=False):
     """The dbt variables that the options stand for.
 
     Parameters
     ----------
     options : argparse.Namespace
         raw, raw_schema, as_of, vars.
+    quiet : bool
+        Say nothing of files that are not read.
 
     Returns
     -------
@@ -85,8 +83,8 @@ def variables(options):
     if options.raw:
         folder = Path(options.raw).expanduser().resolve()
         tables, others = tables_in_folder(folder)
-        for name in others:
-            print(f"note: {folder / name} is not read; names are {', '.join(read_tables())}")
+        for name in [] if quiet else others:
+            print(f"note: {folder / name} is not read; names are {', '.join(built_tables())}")
         values["raw_folder"] = str(folder)
         values.setdefault("crm_tables", tables)
     if options.raw_schema:
@@ -125,8 +123,11 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         values = variables(options)
-    except ValueError as error:
+        preflight(values)
+    except (ValueError, StopError) as error:
         print(f"crm_cltv: {error}", file=sys.stderr)
+        if isinstance(error, StopError):
+            print(UNTOUCHED, file=sys.stderr)
         return 2
 
     dbt = Path(sys.executable).with_name("dbt")
@@ -147,7 +148,7 @@ def main(arguments=None):
         message = first_error("".join(log))
         if message:
             print(f"\n{message}", file=sys.stderr)
-        print("crm_cltv: the build failed; the last publication is untouched", file=sys.stderr)
+        print(UNTOUCHED, file=sys.stderr)
         return process.returncode
     try:
         publish()

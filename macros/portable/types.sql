@@ -14,6 +14,23 @@
     {{ return(raw_type.split('(')[0] in ['VARCHAR', 'STRING', 'TEXT', 'CHAR', 'BPCHAR', '"NULL"', 'ENUM']) }}
 {% endmacro %}
 
+{#
+  Can a column of this type, as the adapter names it, become a type of the raw contract? An engine refuses some casts
+  before it has seen a row, and then no safe cast helps.
+#}
+{% macro type_fits(raw_type, contract_type_name) %}
+    {%- set name = (raw_type | upper).split('(')[0].strip() -%}
+    {%- set is_number = name in [
+        'TINYINT', 'SMALLINT', 'INTEGER', 'INT', 'BIGINT', 'HUGEINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT',
+        'UHUGEINT', 'FLOAT', 'DOUBLE', 'REAL', 'DECIMAL', 'NUMERIC', 'BYTE', 'SHORT', 'LONG',
+    ] and not raw_type.endswith(']') -%}
+    {%- if contract_type_name == 'text' or is_text_type(raw_type | upper) -%}{{ return(true) }}{%- endif -%}
+    {%- if contract_type_name in ('timestamp', 'date') -%}
+        {{ return(name == 'DATE' or name.startswith('TIMESTAMP') or name.startswith('DATETIME')) }}
+    {%- endif -%}
+    {{ return(is_number or (contract_type_name == 'boolean' and name in ('BOOLEAN', 'BOOL'))) }}
+{% endmacro %}
+
 {# Text without the spaces around it (any white space, not only blanks). #}
 {% macro trim_text(text) %}{{ return(adapter.dispatch('trim_text', 'crm_cltv')(text)) }}{% endmacro %}
 {% macro duckdb__trim_text(text) %}{{ return("trim(" ~ text ~ ", ' ' || chr(9) || chr(10) || chr(13) || chr(160))") }}{% endmacro %}
@@ -47,8 +64,13 @@
 
 {# Text to a timestamp in UTC without zone. A text with an offset is moved to UTC; one without is UTC already. #}
 {% macro text_to_utc(text) %}{{ return(adapter.dispatch('text_to_utc', 'crm_cltv')(text)) }}{% endmacro %}
-{# a plain cast to timestamp drops the offset without a word, so the way leads over timestamptz #}
-{% macro duckdb__text_to_utc(text) %}{{ return("timezone('UTC', try_cast(" ~ text ~ " as timestamptz))") }}{% endmacro %}
+{#
+  A plain cast to timestamp drops the offset without a word, so the way leads over timestamptz. Only a text that begins
+  with a year of four digits is a date: the engine would take 24-12-31 for the year 24, and knows words such as infinity.
+#}
+{% macro duckdb__text_to_utc(text) %}
+    {{ return("timezone('UTC', case when " ~ text ~ " like '____-%' or " ~ text ~ " like '____/%' then try_cast(" ~ text ~ " as timestamptz) end)") }}
+{% endmacro %}
 {% macro spark__text_to_utc(text) %}{{ return("cast(to_utc_timestamp(try_cast(" ~ text ~ " as timestamp), current_timezone()) as timestamp_ntz)") }}{% endmacro %}
 
 {# A cleaned text as a contract type, null where it cannot be read. #}
@@ -69,6 +91,10 @@
 
 {# A raw column that is not a text, as a contract type. #}
 {% macro cast_native(raw, raw_type, contract_type_name) %}
+    {%- if not type_fits(raw_type, contract_type_name) -%}
+        {#- a column that holds nothing: any other was refused before the first model -#}
+        {{ return('cast(null as ' ~ contract_type(contract_type_name) ~ ')') }}
+    {%- endif -%}
     {%- if contract_type_name == 'timestamp' and 'TIME ZONE' in raw_type -%}
         {{ return(zoned_to_utc(raw)) }}
     {%- endif -%}

@@ -4,33 +4,72 @@
 #}
 {% macro check_project() %}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'compile', 'seed', 'snapshot', 'retry', 'show', 'generate') -%}
-        {%- do check_variables() -%}
-        {%- do check_timezone() -%}
-        {%- if raw_door() == 'folder' -%}{%- do open_raw_folder() -%}{%- endif -%}
-        {%- if raw_door() != 'demo' -%}{%- do check_raw_tables() -%}{%- endif -%}
+        {%- do check_inputs() -%}
     {%- endif -%}
 {% endmacro %}
 
 
-{# Every table that is on exists and has its required columns; the dates can be trusted. #}
+{# The checks themselves, whatever command asks for them. #}
+{% macro check_inputs() %}
+    {%- do check_variables() -%}
+    {%- do check_timezone() -%}
+    {%- if raw_door() == 'folder' -%}{%- do open_raw_folder() -%}{%- endif -%}
+    {%- if raw_door() != 'demo' -%}{%- do check_raw_tables() -%}{%- endif -%}
+{% endmacro %}
+
+
+{# Every table that is on exists, with columns that can be used; the dates can be trusted. #}
 {% macro check_raw_tables() %}
-    {%- set contract = raw_contract() -%}
-    {%- for table in contract if crm_table_is_on(table) and table in built_tables() -%}
-        {%- set relation = source('crm', table) -%}
-        {%- set found = adapter.get_relation(relation.database, relation.schema, relation.identifier) -%}
-        {%- if found is none -%}
-            {%- if contract[table]['required'] -%}
-                {{ stop("required table '" ~ table ~ "' is not in " ~ raw_place() ~ "; load it there under this name, or make a view of that name") }}
-            {%- else -%}
-                {{ stop("table '" ~ table ~ "' is switched on but not in " ~ raw_place() ~ "; load it, or leave it out of the variable crm_tables") }}
-            {%- endif -%}
-        {%- endif -%}
-        {%- set existing = existing_columns(table) -%}
-        {%- set required = contract[table]['columns'] | selectattr('required') | map(attribute='name') | list -%}
-        {%- for column in required if column not in existing -%}
-            {{ stop("table '" ~ table ~ "' in " ~ raw_place() ~ " has no column '" ~ column ~ "', which is required; it has: " ~ existing.keys() | join(', ') ~ ". Rename or add the column (docs/raw_contract.md)") }}
-        {%- endfor -%}
+    {%- for table in built_tables() if crm_table_is_on(table) -%}
+        {%- do check_raw_table(table) -%}
     {%- endfor -%}
+    {%- do check_landing_time() -%}
+{% endmacro %}
+
+
+{# One table is there, has its required columns, and holds nothing that can never become what the contract asks for. #}
+{% macro check_raw_table(table) %}
+    {%- set contract = raw_contract(table) -%}
+    {%- set relation = source('crm', table) -%}
+    {%- if adapter.get_relation(relation.database, relation.schema, relation.identifier) is none -%}
+        {%- if contract['required'] -%}
+            {{ stop("required table '" ~ table ~ "' is not in " ~ raw_place() ~ "; load it there under this name, or make a view of that name") }}
+        {%- else -%}
+            {{ stop("table '" ~ table ~ "' is switched on but not in " ~ raw_place() ~ "; load it, or leave it out of the variable crm_tables") }}
+        {%- endif -%}
+    {%- endif -%}
+    {%- set existing = existing_columns(table) -%}
+    {%- for column in contract['columns'] if column['required'] and column['name'] not in existing -%}
+        {{ stop("table '" ~ table ~ "' in " ~ raw_place() ~ " has no column '" ~ column['name'] ~ "', which is required; it has: " ~ existing.keys() | join(', ') ~ ". Rename or add the column (docs/raw_contract.md)") }}
+    {%- endfor -%}
+    {%- for column in contract['columns'] if column['name'] in existing -%}
+        {%- do check_column_type(table, column['name'], existing[column['name']], column['type']) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{#
+  A column's type can become the contract's. One that cannot is let pass when it holds nothing: tools that write frames
+  give an empty column any type.
+
+  Arguments:
+    table          name in the raw contract
+    column         name of the column
+    raw_type       its type, as the adapter names it
+    contract_type  type in the raw contract
+#}
+{% macro check_column_type(table, column, raw_type, contract_type) %}
+    {%- if not type_fits(raw_type, contract_type) -%}
+        {%- set name = adapter.quote(column) -%}
+        {%- if run_query('select 1 from ' ~ source('crm', table) ~ ' where ' ~ name ~ ' is not null limit 1') | length -%}
+            {{ stop("column '" ~ column ~ "' of table '" ~ table ~ "' in " ~ raw_place() ~ " is of type " ~ raw_type ~ ", which cannot become " ~ contract_type ~ "; export it as " ~ contract_type ~ " or as text (docs/raw_contract.md)") }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# An order dated 2099 can be told from a real one. #}
+{% macro check_landing_time() %}
     {%- set orders = existing_columns('orders') -%}
     {%- if 'synced_at' not in orders and 'updated_at' not in orders and not as_of_variable() -%}
         {{ stop("table 'orders' in " ~ raw_place() ~ " has neither synced_at nor updated_at, so that an order dated 2099 could not be told from a real one; add one of them or set the variable as_of_date") }}

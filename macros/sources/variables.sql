@@ -73,8 +73,57 @@
 {% endmacro %}
 
 
+{# The names of the project's variables; a test holds them against dbt_project.yml. #}
+{% macro known_variables() %}
+    {%- set names -%}
+        raw_folder raw_crm_schema raw_crm_database crm_tables
+        as_of_date business_timezone reporting_currency earliest_plausible_date rate_valid_days fallback_margin_rate
+        identity_max_ids_per_email
+        fit_method purchase_model spend_purchases max_exact_cells run_rate_floor_days
+        prediction_minimum_customers prediction_minimum_repeaters
+    {%- endset -%}
+    {{ return(names.split()) }}
+{% endmacro %}
+
+
+{#
+  The variables that were given with --vars are variables of this project: dbt takes any name, and one that is mistyped
+  would change nothing without a word. Where this project is a package of another, the other's variables are given, too.
+#}
+{% macro check_variable_names() %}
+    {%- if project_name == 'crm_cltv' -%}
+        {%- for name in (invocation_args_dict.get('vars') or {}) if name not in known_variables() -%}
+            {%- set meant = closest_name(name, known_variables()) -%}
+            {{ stop("variable '" ~ name | string | replace('\n', ' ') | truncate(60, true) ~ "' is not known" ~ (", perhaps " ~ meant ~ " is meant" if meant else "") ~ "; the names are in docs/variables.md") }}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# The name among `names` that shares most pairs of letters with a mistyped one, else an empty text. #}
+{% macro closest_name(name, names) %}
+    {%- set best = {'name': '', 'score': 0.5} -%}
+    {%- set pairs = letter_pairs(name) -%}
+    {%- for candidate in names -%}
+        {%- set others = letter_pairs(candidate) -%}
+        {%- set score = 2 * (pairs | select('in', others) | list | length) / (pairs | length + others | length) -%}
+        {%- if score > best['score'] -%}{%- do best.update({'name': candidate, 'score': score}) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(best['name']) }}
+{% endmacro %}
+
+{# The different pairs of neighbouring letters of a name, its beginning and end among them. #}
+{% macro letter_pairs(name) %}
+    {%- set text = '^' ~ name | string | lower ~ '$' -%}
+    {%- set pairs = [] -%}
+    {%- for number in range(1, text | length) -%}{%- do pairs.append(text[number - 1:number + 1]) -%}{%- endfor -%}
+    {{ return(pairs | unique | list) }}
+{% endmacro %}
+
+
 {# Reads every variable once, so that a wrong one stops the run before anything is built. #}
 {% macro check_variables() %}
+    {%- do check_variable_names() -%}
     {%- do as_of_variable() -%}
     {%- do earliest_plausible_date() -%}
     {%- do reporting_currency() -%}
@@ -92,6 +141,9 @@
     {%- do chosen_variable('fit_method', ['map', 'mle']) -%}
     {%- do chosen_variable('purchase_model', ['bg_nbd']) -%}
     {%- do chosen_variable('spend_purchases', ['all', 'repeat']) -%}
+    {%- if var('raw_folder') -%}
+        {%- do checked_variable('raw_folder', '[^*?\\[\\]\\x00-\\x1f]+', 'the path of a folder, without the signs * ? [ ]') -%}
+    {%- endif -%}
     {%- if var('raw_crm_schema') -%}
         {%- do checked_variable('raw_crm_schema', '[A-Za-z0-9_]+', 'the name of a schema (letters, digits, underscores)') -%}
     {%- endif -%}
@@ -106,11 +158,11 @@
     {%- endif -%}
     {%- set wanted = var('crm_tables') -%}
     {%- if wanted is string and wanted != 'all' or wanted is mapping or wanted is number or wanted is none -%}
-        {{ stop("variable crm_tables must be the word all or a list of table names, got '" ~ wanted ~ "'") }}
+        {{ stop("variable crm_tables must be the word all or a list of table names, got '" ~ wanted | string | replace('\n', ' ') | truncate(60, true) ~ "'") }}
     {%- endif -%}
     {%- if wanted is not string -%}
-        {%- for table in wanted if table not in raw_contract() -%}
-            {{ stop("variable crm_tables names '" ~ table ~ "', which is no table of the raw contract; it knows: " ~ raw_contract().keys() | join(', ')) }}
+        {%- for table in wanted | map('string') if table not in raw_contract() -%}
+            {{ stop("variable crm_tables names '" ~ table | replace('\n', ' ') | truncate(60, true) ~ "', which is no table of the raw contract; it knows: " ~ raw_contract().keys() | join(', ')) }}
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}

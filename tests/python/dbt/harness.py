@@ -4,7 +4,6 @@ import csv
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 import duckdb
+
+from tools import contract
 
 ROOT = Path(__file__).resolve().parents[3]
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
@@ -79,12 +80,9 @@ class Run:
 
 def raw_contract():
     """Raw table → its columns, read from the macro that holds them."""
-    text = (ROOT / "macros" / "sources" / "raw_contract.sql").read_text()
-    text = text.split("set text -%}")[1].split("{%- endset")[0]
-    blocks = [block.split("\n") for block in re.split(r"^table ", text, flags=re.MULTILINE)[1:]]
     return {
-        head.split()[0]: [line.split()[0] for line in lines if line.strip()]
-        for head, *lines in blocks
+        table: [column["name"] for column in entry["columns"]]
+        for table, entry in contract.raw_contract().items()
     }
 
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from tools.build import first_error, main, read_tables, tables_in_folder, variables
+from tools.build import first_error, main, tables_in_folder, variables
+from tools.contract import built_tables
 from tools.paths import ROOT
 
 
@@ -25,7 +26,7 @@ def folder(tmp_path):
 
 
 def test_the_tables_are_read_from_the_macro_that_lists_them():
-    tables = read_tables()
+    tables = built_tables()
     assert {"customers", "orders", "order_lines", "exchange_rates"} <= set(tables)
     assert set(tables) == {file.stem for file in (ROOT / "seeds" / "crm").glob("*.csv")}
     assert len(tables) == len(set(tables))

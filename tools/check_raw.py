@@ -1,0 +1,359 @@
+"""Compare your own raw tables with the raw contract, without building anything.
+
+`make check-raw RAW=folder` or `make check-raw RAW_SCHEMA=schema`. Table by table: is it there, what
+is missing, what has a type or values that cannot be read, what is called by a name that nobody
+knows, and which marts suffer. What a build would refuse is marked as an error, in the build's own
+words; everything else is a note.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from tools.build import variables as variables_of
+from tools.contract import StopError, built_tables, raw_contract
+from tools.paths import ROOT, target_path
+from tools.preflight import (
+    SUFFIXES,
+    check_variables,
+    closest,
+    file_table,
+    first_line,
+    open_raw,
+    prepared_tables,
+)
+
+HINTS = {
+    "timestamp": "dates are 2024-12-31 or 2024-12-31T09:30:00+01:00",
+    "date": "dates are 2024-12-31",
+    "boolean": "true, t, 1, yes, y or false, f, 0, no, n",
+    "integer": "whole numbers are 1234",
+}
+NUMBER_HINT = "numbers are 1234.50, without thousands separators or signs of a currency"
+EXAMPLES = 3
+
+
+@dataclass
+class Report:
+    """What was found: lines by table, and how many of them stop a build; tables there or not."""
+
+    lines: list = field(default_factory=list)
+    errors: int = 0
+    there: list = field(default_factory=list)
+    absent: list = field(default_factory=list)
+
+    def error(self, text):
+        """Note something that stops a build."""
+        self.errors += 1
+        self.lines.append(f"  error: {text}")
+
+    def note(self, text):
+        """Note something that a build copes with."""
+        self.lines.append(f"  note:  {text}")
+
+    def head(self, text):
+        """Begin a table."""
+        self.lines.append(text)
+
+
+# ---------- which marts rest on a table
+
+
+def lineage_manifest():
+    """The manifest of dbt's last run if it is newer than the models, else one made for this."""
+    own = target_path() / "check_raw"  # apart: a parse would replace the artifacts of the build
+    models = [*(ROOT / "models").rglob("*"), *(ROOT / "python_models").rglob("*.py")]
+    newest = max(path.stat().st_mtime for path in models)
+    for made in (target_path() / "manifest.json", own / "manifest.json"):
+        if made.exists() and made.stat().st_mtime > newest:
+            try:
+                return json.loads(made.read_text())
+            except ValueError:
+                continue  # cut short by an interrupted run
+    dbt = Path(sys.executable).with_name("dbt")
+    subprocess.run(
+        [str(dbt), "--quiet", "parse", "--target-path", str(own), "--log-path", str(own)],
+        cwd=ROOT,
+        env={"DBT_PROFILES_DIR": str(ROOT / "profiles"), **os.environ},
+        capture_output=True,
+        check=False,
+    )
+    made = own / "manifest.json"
+    return json.loads(made.read_text()) if made.exists() else None
+
+
+def marts_of(manifest, table):
+    """Published marts that descend from a raw table; those about the quality of rows left out."""
+    children = manifest["child_map"]
+    waiting, seen = [f"model.crm_cltv.base_crm__{table}"], set()
+    while waiting:
+        for child in children.get(waiting.pop(), []):
+            if child not in seen and child.startswith("model."):
+                seen.add(child)
+                waiting.append(child)
+    nodes = (manifest["nodes"][name] for name in seen)
+    return sorted(
+        node["name"]
+        for node in nodes
+        if node["config"]["meta"].get("publish") and not node["name"].startswith("dq_")
+    )
+
+
+# ---------- one table
+
+
+def masked(text, personal):
+    """An example that shows the form of a value; of personal data only the form."""
+    text = re.sub(r"\s+", " ", text.strip())
+    if personal or "@" in text:
+        text = re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "9", text))
+    return "'" + (text if len(text) <= 40 else text[:37] + "...") + "'"
+
+
+def counted(number, word):
+    """A number with its word: 1 row, 2 rows."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def examples(values, personal):
+    """Up to three different examples."""
+    shown = dict.fromkeys(masked(value, personal) for value in values)
+    return ", ".join(list(shown)[:EXAMPLES])
+
+
+def check_columns(report, contract, existing):
+    """Columns that lack and columns that nobody knows."""
+    names = [column["name"] for column in contract["columns"]]
+    absent = [name for name in names if name not in existing]
+    required = [column["name"] for column in contract["columns"] if column["required"]]
+    unknown = [name for name in existing if name not in names]
+    for name in absent:
+        if name in required:
+            meant = closest(name, unknown)
+            report.error(
+                f"required column {name} is missing" + (f"; is it {meant}?" if meant else "")
+            )
+    optional = [name for name in absent if name not in required]
+    if optional:
+        report.note(f"optional columns missing, taken as empty: {', '.join(optional)}")
+    for name in unknown:
+        meant = closest(name, absent)
+        report.note(
+            f"column {name} is not in the contract and is not read"
+            + (f"; perhaps {meant} is meant" if meant else "")
+        )
+
+
+def check_types(report, macros, table, contract, existing):
+    """Columns of a type that can never be read."""
+    usable = []
+    for column in contract["columns"]:
+        name = column["name"]
+        if name in existing:
+            try:
+                macros.check_column_type(table, name, existing[name], column["type"])
+                usable.append(column)
+            except StopError as stop:
+                report.error(str(stop))
+    return usable
+
+
+def check_values(report, macros, table, columns, existing):
+    """Texts that cannot be read as their type, and values that the contract does not accept."""
+    looks, outputs = [], ["count(*)"]
+    for column in columns:
+        name = f'"{column["name"]}"'
+        if not macros.is_text_type(existing[column["name"]]):
+            looks.append(column)
+            # whatever is damaged comes to light when it is read
+            blank = f"{name} is null" if column["required"] else "false"
+            outputs += ["0", f"[cast(bit_xor(hash({name})) as varchar)]"]
+            outputs.append(f"count(case when {blank} then 1 end)")
+            continue
+        clean = macros.clean_text(name)
+        if column["type"] != "text":
+            bad = f"({clean}) is not null and ({macros.cast_text(clean, column['type'])}) is null"
+        elif column["accepted"]:
+            accepted = ", ".join(f"'{value}'" for value in column["accepted"])
+            bad = f"({clean}) not in ({accepted})"
+        else:
+            bad = "false"
+        blank = f"({clean}) is null" if column["required"] else "false"
+        if bad != "false" or blank != "false":
+            looks.append(column)
+            outputs += [
+                f"count(case when {bad} then 1 end)",
+                f"min(case when {bad} then {name} end, {EXAMPLES})",
+                f"count(case when {blank} then 1 end)",
+            ]
+    rows, *found = macros.run_query(f"select {', '.join(outputs)} from {macros.source('', table)}")[
+        0
+    ]
+    for number, column in enumerate(looks):
+        bad, values, blank = found[3 * number : 3 * number + 3]
+        kind = column["type"]
+        if bad and kind == "text":
+            report.note(
+                f"column {column['name']}: {counted(bad, 'value')} not accepted, such as "
+                f"{examples(values, column['pii'])}; will be rejected (unknown_value); "
+                f"accepted: {', '.join(column['accepted'])}"
+            )
+        elif bad:
+            what = (
+                "will be rejected (bad_value)"
+                if column["required"]
+                else "will be cleared (unreadable_optional_value)"
+            )
+            report.note(
+                f"column {column['name']}: {counted(bad, 'value')} not readable as {kind}, such as "
+                f"{examples(values, column['pii'])}; {what}; {HINTS.get(kind, NUMBER_HINT)}"
+            )
+        if blank:
+            report.note(
+                f"column {column['name']}: blank in {counted(blank, 'row')}, which will be rejected"
+            )
+    return rows
+
+
+def check_table(report, macros, table):
+    """Everything about one table that is there."""
+    contract = raw_contract()[table]
+    existing = macros.existing_columns(table)
+    place = len(report.lines)
+    check_columns(report, contract, existing)
+    usable = check_types(report, macros, table, contract, existing)
+    try:
+        rows = counted(check_values(report, macros, table, usable, existing), "row")
+    except duckdb.Error as error:
+        rows = "cannot be read"
+        report.error(f"the rows cannot be read; export them again ({first_line(error)})")
+    report.lines.insert(place, f"{table}: there, {rows}")
+
+
+# ---------- all of them
+
+
+def check_file_names(report, folder):
+    """Files and directories of the folder that no table is read from."""
+    for path in sorted(folder.iterdir()):
+        stem, _, suffix = path.name.partition(".")
+        table = file_table(path.name)
+        if path.is_dir():
+            if table or stem in raw_contract():
+                report.note(f"{path.name} is a directory and is not read; a table is one file")
+        elif table and table not in built_tables():
+            report.note(f"{path.name} is not read in this version")
+        elif not table and (suffix.lower() in SUFFIXES or closest(stem, raw_contract())):
+            meant = stem if stem in raw_contract() else closest(stem, raw_contract())
+            kind = suffix.lower() if suffix.lower() in SUFFIXES else "csv"
+            report.note(
+                f"{path.name} belongs to no table and is not read"
+                + (f"; perhaps {meant}.{kind} is meant" if meant else "")
+            )
+
+
+def check_raw(variables):
+    """Compare the raw tables that the variables name with the contract.
+
+    Parameters
+    ----------
+    variables : dict
+        dbt variables; one of raw_folder and raw_crm_schema is set.
+
+    Returns
+    -------
+    Report
+    """
+    report = Report()
+    folder = variables.get("raw_folder")
+    report.head(f"folder {folder}" if folder else f"schema {variables['raw_crm_schema']}")
+    if folder:
+        check_file_names(report, Path(folder))
+    with duckdb.connect() as connection:
+        macros = open_raw(connection, variables)
+        opened, stops = prepared_tables(macros)
+        report.there = opened
+        for table in built_tables():
+            if table in stops:
+                report.head(f"{table}: there, cannot be read")
+                report.error(stops[table])
+            elif table in opened:
+                check_table(report, macros, table)
+            else:
+                required = raw_contract()[table]["required"]
+                report.head(f"{table}: missing, {'required' if required else 'optional'}")
+                if macros.crm_table_is_on(table):
+                    try:
+                        macros.check_raw_table(table)
+                    except StopError as stop:
+                        report.error(str(stop))
+                if not required:
+                    report.absent.append(table)
+        if "orders" in opened:
+            try:
+                macros.check_landing_time()
+            except StopError as stop:
+                report.error(str(stop))
+    if not folder and report.absent and variables.get("crm_tables", "all") == "all":
+        optional = [table for table in opened if not raw_contract()[table]["required"]]
+        report.head(
+            f'with the tables that are there: VARS="{{crm_tables: [{", ".join(optional)}]}}"'
+        )
+    if report.absent:
+        name_marts(report)
+    return report
+
+
+def name_marts(report):
+    """Say for each optional table that is missing which marts rest on it."""
+    manifest = lineage_manifest()
+    for table in report.absent if manifest else []:
+        marts = marts_of(manifest, table)
+        if marts:
+            place = report.lines.index(f"{table}: missing, optional") + 1
+            text = f"  note:  empty or without what {table} would bring: {', '.join(marts)}"
+            report.lines.insert(place, text)
+
+
+def main(arguments=None):
+    """Print the comparison; 0 when a build can run, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m tools.check_raw", description=__doc__)
+    for name, text in (
+        ("raw", "folder of CSV or Parquet files"),
+        ("raw-schema", "schema of your own CRM tables"),
+        ("as-of", "as-of date, YYYY-MM-DD"),
+        ("vars", "further dbt variables as YAML"),
+    ):
+        default = os.environ.get(name.upper().replace("-", "_"), "")
+        parser.add_argument(f"--{name}", default=default, help=text)
+    options = parser.parse_args(arguments)
+    try:
+        variables = variables_of(options, quiet=True)
+        if not variables.get("raw_folder") and not variables.get("raw_crm_schema"):
+            raise ValueError("nothing to check; give RAW=folder or RAW_SCHEMA=schema")
+        check_variables(variables)
+        report = check_raw(variables)
+    except (ValueError, StopError) as error:
+        print(f"crm_cltv: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(report.lines))
+    if report.errors:
+        errors = counted(report.errors, "error")
+        print(f"crm_cltv: no build can run; mend the {errors} above", file=sys.stderr)
+        return 1
+    print(
+        f"a build can run: {len(report.there)} tables are there, "
+        f"{len(report.absent)} optional ones are not"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
