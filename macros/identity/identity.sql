@@ -36,16 +36,3 @@
     {%- for customer_id in kept_apart_ids() -%}{%- do texts.append("'" ~ sql_text(customer_id) ~ "'") -%}{%- endfor -%}
     {{ return(column ~ ' in (' ~ texts | join(', ') ~ ')' if texts else 'false') }}
 {% endmacro %}
-
-
-{# The variable identity_keep_apart: customer ids that are never merged with another. #}
-{% macro kept_apart_ids() %}
-    {%- set ids = var('identity_keep_apart') -%}
-    {%- if ids is string or ids is mapping or ids is number or ids is none -%}
-        {{ stop("variable identity_keep_apart must be a list of customer ids, got '" ~ ids ~ "'") }}
-    {%- endif -%}
-    {%- for customer_id in ids if customer_id is not string or not modules.re.fullmatch('[^\\x00-\\x1f\\\\]{1,200}', customer_id) -%}
-        {{ stop("variable identity_keep_apart must hold customer ids as texts, got '" ~ customer_id ~ "'; put ids that look like numbers in quotes") }}
-    {%- endfor -%}
-    {{ return(ids) }}
-{% endmacro %}
