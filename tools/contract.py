@@ -16,6 +16,9 @@ import yaml
 from tools.paths import ROOT
 
 FOLDERS = ("sources", "portable")
+# macros that look at nothing but their arguments, and are asked again and again
+CONSTANT = ("raw_contract", "demo_tables", "built_tables", "known_variables", "letter_pairs")
+_CONSTANTS = {}
 
 
 class StopError(Exception):
@@ -132,7 +135,15 @@ class Macros:
 
     def call(self, name, *arguments, **named):
         """A macro's return value, or the text that it writes."""
+        if name in CONSTANT:
+            return self.constant(name, *arguments, **named)
         return self.macros[name](*arguments, **named)
+
+    def constant(self, name, *arguments):
+        """What a macro returns that looks at nothing but its arguments, computed once."""
+        if (name, arguments) not in _CONSTANTS:
+            _CONSTANTS[name, arguments] = self.macros[name](*arguments)
+        return _CONSTANTS[name, arguments]
 
     def __getattr__(self, name):
         if name in self.__dict__.get("macros", {}):

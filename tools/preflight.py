@@ -204,9 +204,9 @@ def preflight(variables):
 
 def csv_bytes(folder):
     """Size of all CSV files that would be read."""
-    if not folder or not Path(folder).is_dir():
+    if not folder or not Path(str(folder)).is_dir():
         return 0
-    files = [file for file in Path(folder).iterdir() if file.is_file()]
+    files = [file for file in Path(str(folder)).iterdir() if file.is_file()]
     return sum(
         file.stat().st_size
         for file in files
