@@ -343,14 +343,6 @@ def test_raw_contract_page_says_what_the_macro_says():
                 assert "**The table is required.**" in pages[name]
 
 
-def test_raw_contract_page_tells_used_tables_from_reserved_ones():
-    text = (ROOT / "docs" / "raw_contract.md").read_text()
-    parts = sections(text, 2)
-    assert list(sections(parts["The tables"], 3)) == read_tables()
-    reserved = set(contract()) - set(read_tables())
-    assert set(sections(parts["Reserved tables"], 3)) == reserved
-
-
 def test_every_variable_is_described_with_its_default():
     shown = {}
     lines = (ROOT / "docs" / "variables.md").read_text().splitlines()
