@@ -51,8 +51,11 @@ def add_bad(planter, table, rows, n, planted):
         `values` is what to change, or takes a running number and the copied row's text and
         returns it.
     """
-    for defect, code, count, values in planted:
-        for i, (row, text) in enumerate(planter.picked(table, rows, scaled(count, n))):
+    picked = planter.picked_for_each(
+        table, [(rows, scaled(count, n)) for _, _, count, _ in planted]
+    )
+    for (defect, code, _, values), chosen in zip(planted, picked, strict=True):
+        for i, (row, text) in enumerate(chosen):
             changes = _given(values, i, text)
             if table == "subscriptions":
                 # a plan of their own, so that planted contracts overlap with none by chance
@@ -65,7 +68,9 @@ def add_bad(planter, table, rows, n, planted):
 
 def mend(planter, table, n, planted, treatment=REPAIRED):
     """Change rows that stay accepted; `planted` holds (defect, code, rows, count, values)."""
-    for defect, code, rows, count, values in planted:
-        for i, (row, text) in enumerate(planter.picked(table, rows, scaled(count, n))):
+    asked = [(rows, scaled(count, n)) for _, _, rows, count, _ in planted]
+    picked = planter.picked_for_each(table, asked)
+    for (defect, code, _, _, values), chosen in zip(planted, picked, strict=True):
+        for i, (row, text) in enumerate(chosen):
             planter.change(table, row, text, **_given(values, i, text))
             planter.note(table, text, defect, treatment, code)
