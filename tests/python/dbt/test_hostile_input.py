@@ -17,15 +17,22 @@ from dbt.cli.main import dbtRunner
 
 from tests.python.dbt import hostile
 from tests.python.dbt.harness import ROOT
-from tests.python.dbt.hostile import CONTRACT, DIALECTS, FILE_DAMAGES, ROW_CASES, TABLES
+from tests.python.dbt.hostile import (
+    CONTRACT,
+    DIALECTS,
+    FILE_DAMAGES,
+    ROW_CASES,
+    TABLES,
+    each_table,
+)
 from tools.contract import Macros, StopError
 from tools.preflight import open_raw, preflight
 
 ALL = {"crm_tables": list(TABLES)}
 
 
-def names(functions):
-    return [function.__name__ for function in functions]
+def name_of(case):
+    return getattr(case, "__name__", str(case)[:40])
 
 
 # ---------- files that nobody can read
@@ -71,8 +78,7 @@ def said_by_macros(variables):
     return str(stopped.value)
 
 
-@pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("damage", FILE_DAMAGES, ids=names(FILE_DAMAGES))
+@pytest.mark.parametrize(("damage", "table"), each_table(FILE_DAMAGES), ids=name_of)
 def test_a_damaged_file_is_refused_in_one_line(damage, table, tmp_path):
     folder = tmp_path / "crm"
     line = hostile.damaged_folder(folder, table, damage)
@@ -84,7 +90,7 @@ def test_a_damaged_file_is_refused_in_one_line(damage, table, tmp_path):
     assert str(stopped.value) == line
 
 
-@pytest.mark.parametrize("number", range(len(FILE_DAMAGES)), ids=names(FILE_DAMAGES))
+@pytest.mark.parametrize("number", range(len(FILE_DAMAGES)), ids=lambda n: FILE_DAMAGES[n].__name__)
 def test_dbt_says_the_same_line(number, ask_dbt, tmp_path):
     folder = tmp_path / "crm"
     table = TABLES[number % len(TABLES)]
@@ -142,7 +148,7 @@ VARIABLES = [
 ]
 
 
-@pytest.mark.parametrize(("variables", "beginning"), VARIABLES, ids=lambda case: str(case)[:40])
+@pytest.mark.parametrize(("variables", "beginning"), VARIABLES, ids=name_of)
 def test_a_hostile_variable_is_refused_in_one_line(variables, beginning, ask_dbt):
     line = said_by_macros(variables)
     assert line.startswith(beginning)
@@ -156,8 +162,7 @@ def test_a_hostile_variable_is_refused_in_one_line(variables, beginning, ask_dbt
 # ---------- files that are unusual, and read all the same
 
 
-@pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("dialect", DIALECTS, ids=names(DIALECTS))
+@pytest.mark.parametrize(("dialect", "table"), each_table(DIALECTS), ids=name_of)
 def test_an_unusual_file_reads_like_a_plain_one(dialect, table, tmp_path):
     rows = hostile.healthy_rows(table)[: hostile.HEALTHY]
     columns = [column["name"] for column in CONTRACT[table]["columns"]]
