@@ -33,4 +33,7 @@ agreements as (
 
 )
 
-select * from agreements
+select
+    {{ row_key(['event_type', 'source_key']) }} as event_id,
+    *
+from agreements

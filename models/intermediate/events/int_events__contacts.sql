@@ -42,4 +42,7 @@ contacts as (
 
 )
 
-select * from contacts
+select
+    {{ row_key(['event_type', 'source_key']) }} as event_id,
+    *
+from contacts

@@ -100,4 +100,7 @@ priced as (
 
 )
 
-select * from priced
+select
+    {{ row_key(['subscription_id', 'activity_month']) }} as subscription_month_id,
+    *
+from priced
