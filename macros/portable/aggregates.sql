@@ -4,6 +4,15 @@
 {# The value in the row where the ordering is largest; rows without one do not count. #}
 {% macro value_at_last(value, ordering) %}{{ return('max_by(' ~ value ~ ', ' ~ ordering ~ ')') }}{% endmacro %}
 
+{#
+  The value of one column in the first or last row of a group, where rows that agree in the first of several orderings
+  are told apart by the next. The value must not be null.
+#}
+{% macro value_of_first(value, orderings) %}{{ return(adapter.dispatch('value_of_edge', 'crm_cltv')('min_by', value, orderings)) }}{% endmacro %}
+{% macro value_of_last(value, orderings) %}{{ return(adapter.dispatch('value_of_edge', 'crm_cltv')('max_by', value, orderings)) }}{% endmacro %}
+{% macro duckdb__value_of_edge(function, value, orderings) %}{{ return(function ~ '(' ~ value ~ ', row(' ~ orderings | join(', ') ~ '))') }}{% endmacro %}
+{% macro spark__value_of_edge(function, value, orderings) %}{{ return(function ~ '(' ~ value ~ ', struct(' ~ orderings | join(', ') ~ '))') }}{% endmacro %}
+
 {# Median of a group. #}
 {% macro median(expression) %}{{ return('percentile_cont(0.5) within group (order by ' ~ expression ~ ')') }}{% endmacro %}
 

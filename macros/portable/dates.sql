@@ -42,3 +42,14 @@
 {% macro day_of_week(date) %}{{ return(adapter.dispatch('day_of_week', 'crm_cltv')(date)) }}{% endmacro %}
 {% macro duckdb__day_of_week(date) %}{{ return('isodow(' ~ date ~ ')') }}{% endmacro %}
 {% macro spark__day_of_week(date) %}{{ return('(weekday(' ~ date ~ ') + 1)') }}{% endmacro %}
+
+{# Hours from one timestamp to another, as a double. #}
+{% macro hours_between(first, last) %}{{ return(divide(dbt.datediff(first, last, 'second'), 3600)) }}{% endmacro %}
+
+{# Complete years from one date to another: an age. #}
+{% macro full_years(first, last) %}
+    {{ return(
+        '(extract(year from ' ~ last ~ ') - extract(year from ' ~ first ~ ') - case when extract(month from ' ~ last ~ ') * 100 + extract(day from '
+        ~ last ~ ') < extract(month from ' ~ first ~ ') * 100 + extract(day from ' ~ first ~ ') then 1 else 0 end)'
+    ) }}
+{% endmacro %}

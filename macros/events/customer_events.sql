@@ -1,0 +1,43 @@
+{#
+  One source's events on the customers' timeline: a select statement with one row per event. Ids that were merged count
+  for the same customer.
+
+  Arguments (SQL expressions on the source, whose alias is `events`; none is a typed null):
+    relation      the source, one row per event, with customer_id
+    event_type    what happened
+    source_table  raw table that the event comes from
+    source_key    its key there
+    event_on      business day
+    event_at      moment, UTC; none where the source knows only the day
+    channel       by which way
+    direction     inbound (the customer came to us) or outbound (we went to the customer)
+    condition     which rows are events; none is all
+#}
+{% macro customer_events(relation, event_type, source_table, source_key, event_on, event_at=none, channel=none, direction=none, condition=none) %}
+    select
+        customer_keys.customer_key,
+        {{ event_type }} as event_type,
+        '{{ source_table }}' as source_table,
+        events.{{ source_key }} as source_key,
+        {{ 'lower(' ~ channel ~ ')' if channel else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as channel,
+        {{ direction if direction else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as direction,
+        {{ event_on }} as event_on,
+        {{ event_at if event_at else 'cast(null as ' ~ dbt.type_timestamp() ~ ')' }} as event_at
+
+    from {{ relation }} as events
+    inner join {{ ref('int_customers__keys') }} as customer_keys
+        on events.customer_id = customer_keys.customer_id
+    {%- if condition %}
+    where {{ condition }}
+    {%- endif %}
+{%- endmacro %}
+
+
+{# A contact's direction as one of two words; any other text stays as it is, in lower case. #}
+{% macro contact_direction(direction) %}
+    case
+        when lower({{ direction }}) in ('inbound', 'incoming', 'in') then 'inbound'
+        when lower({{ direction }}) in ('outbound', 'outgoing', 'out') then 'outbound'
+        else lower({{ direction }})
+    end
+{%- endmacro %}
