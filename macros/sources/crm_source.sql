@@ -19,7 +19,10 @@
 {% macro demo_tables() %}
     {{ return([
         'customers', 'orders', 'order_lines', 'refunds', 'products', 'campaigns', 'campaign_spend', 'sales_reps',
-        'exchange_rates',
+        'exchange_rates', 'touchpoints', 'messages', 'interactions', 'support_tickets', 'survey_responses',
+        'customer_rep_assignments', 'loyalty_movements', 'subscriptions', 'subscription_prices', 'consents',
+        'crm_changes', 'crm_change_arms', 'crm_change_assignments', 'crm_usage', 'leads', 'opportunities',
+        'migration_counts', 'erasure_requests',
     ]) }}
 {% endmacro %}
 

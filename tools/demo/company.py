@@ -97,6 +97,23 @@ def rep_successor():
     return np.array([index if row[5] is None else row[5] for index, row in enumerate(SALES_REPS)])
 
 
+def rep_on_day(rep, day):
+    """Return who looks after a customer on a day: the first rep, or the successor once gone.
+
+    Parameters
+    ----------
+    rep : ndarray of int, shape (n,)
+        Index of the customer's first rep; -1 for none.
+    day : ndarray of int, shape (n,)
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+    """
+    gone = (rep >= 0) & (day > rep_left_day()[rep])
+    return np.where(gone, rep_successor()[rep], rep)
+
+
 def draw_rates(seed):
     """Draw daily rates to the euro on business days, a mean-reverting walk.
 

@@ -4,7 +4,18 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tools.demo import baskets, catalogue, company, dirt, purchases, tables, writing
+from tools.demo import (
+    baskets,
+    catalogue,
+    company,
+    crm,
+    dirt,
+    dirt_crm,
+    erasure,
+    purchases,
+    tables,
+    writing,
+)
 from tools.demo import customers as people
 from tools.demo import orders as order_rules
 from tools.demo import refunds as refund_rules
@@ -22,6 +33,7 @@ class Drawn:
     totals: baskets.Totals
     refunds: refund_rules.Refunds
     rates: object  # DataFrame, one row per business day and currency
+    rate_by_day: object  # ndarray, shape (currencies, days)
 
 
 def draw(seed, n_customers, defect_counts):
@@ -44,7 +56,7 @@ def draw(seed, n_customers, defect_counts):
     terms = order_rules.draw_terms(seed, customers, orders)
     lines, totals = baskets.fill_baskets(seed, orders, terms, rate_by_day)
     refunds = refund_rules.draw_refunds(seed, orders, terms, lines, totals)
-    return Drawn(customers, bought, orders, terms, lines, totals, refunds, rates)
+    return Drawn(customers, bought, orders, terms, lines, totals, refunds, rates, rate_by_day)
 
 
 def _frames(seed, drawn):
@@ -81,12 +93,21 @@ def generate(n_customers, seed, file_format, crm_folder, demo_folder, clean=Fals
     counts = {} if clean else dirt.extra_order_counts(n_customers, as_text)
     drawn = draw(seed, n_customers, counts)
     frames = _frames(seed, drawn)
+    known = crm.draw_crm(seed, drawn, frames)
+    frames |= known.frames
+    erased = []
     with duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = true")
-        planter = None if clean else dirt.plant(seed, connection, frames, drawn, as_text)
+        planter = None
+        if not clean:
+            planter = dirt.plant(seed, connection, frames, drawn, as_text)
+            dirt_crm.plant(planter, seed, frames, drawn)
+            erased = erasure.plant(planter, seed, frames, drawn, known.changes)
+        crm.append_orders(frames, known.changes, planter)
         for table in list(frames):
             path = crm_folder / f"{table}.{file_format}"
             writing.write_table(connection, table, frames.pop(table), planter, path, file_format)
         writing.write_truth(
             connection, drawn.customers, drawn.bought, planter, demo_folder, file_format
         )
+        writing.write_crm_truth(connection, known, erased, demo_folder, file_format)

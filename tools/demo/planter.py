@@ -4,9 +4,16 @@ import pandas as pd
 
 from tools.demo import tables, world
 
-REJECTED, REPAIRED, KEPT = "rejected", "repaired", "kept"
+REJECTED, REPAIRED, KEPT, ERASED = "rejected", "repaired", "kept", "erased"
 DEFECT_COLUMNS = ["table_name", "record_key", "defect", "treatment", "code", "row_count"]
-_KEYS = {"exchange_rates": ["rate_date", "currency"]}
+_KEYS = {
+    "exchange_rates": ["rate_date", "currency"],
+    "customer_rep_assignments": ["customer_id", "sales_rep_id", "assigned_on"],
+    "subscription_prices": ["subscription_id", "valid_from"],
+    "crm_change_arms": ["change_id", "arm"],
+    "crm_change_assignments": ["change_id", "customer_id"],
+    "migration_counts": ["migration_id", "side", "table_name", "measure", "column_name"],
+}
 
 
 class Planter:
@@ -41,6 +48,10 @@ class Planter:
         chosen = sorted(free[:count])
         taken.update(chosen)
         return chosen
+
+    def taken(self, table):
+        """Return the rows of a table that carry a defect or were the pattern of one, ascending."""
+        return sorted(self._taken[table])
 
     def reserve(self, table, rows):
         """Keep rows out of later picks."""

@@ -1,7 +1,7 @@
 """The raw contract of the demo's tables, and the SQL that turns drawn numbers into its rows.
 
 Frames hold numbers and category codes only; keys, names and money become text and decimals in
-DuckDB. Conventions of the frames: cents as integers, -1 for a null, keys as running numbers.
+DuckDB. The tables beyond orders are spelled in `crm_tables`.
 """
 
 import numpy as np
@@ -9,45 +9,29 @@ import pandas as pd
 
 from tools.demo import baskets, catalogue, company, processes, refunds, world
 from tools.demo import orders as order_rules
-
-MONEY, RATE, TIME = "DECIMAL(18,2)", "DECIMAL(18,6)", "TIMESTAMP"
-
-# table -> column -> (type, expression over the table's frame)
-_SYNCED = (TIME, f"TIMESTAMP '{world.SYNCED_AT}'")
-_UPDATED = (TIME, "updated_at")
-
-
-def _key(prefix, column, width):
-    """Spell a text key such as C000123; wider where needed, null for a number below one."""
-    digits = f"lpad({column}::VARCHAR, greatest({width}, length({column}::VARCHAR))::INTEGER, '0')"
-    return ("VARCHAR", f"CASE WHEN {column} >= 1 THEN '{prefix}' || {digits} END")
-
-
-def _text(column):
-    return ("VARCHAR", f"{column}::VARCHAR")
-
-
-def _cents(column):
-    return (MONEY, f"(nullif({column}, -1) / 100)::{MONEY}")
-
-
-def _number(column):
-    return ("INTEGER", f"nullif({column}, -1)::INTEGER")
-
-
-def _nothing(kind="VARCHAR"):
-    return (kind, f"NULL::{kind}")
-
-
-_CUSTOMER = _key("C", "customer", 6)
-_ORDER = _key("O", "order_number", 7)
-_CAMPAIGN = _key("K", "campaign", 3)
-_REP = _key("R", "rep", 2)
-_PRODUCT = _key("P", "product", 3)
+from tools.demo.columns import (
+    CAMPAIGN,
+    CUSTOMER,
+    MONEY,
+    ORDER,
+    PRODUCT,
+    RATE,
+    REP,
+    SYNCED,
+    TIME,
+    UPDATED,
+    cents,
+    coded,
+    key,
+    nothing,
+    number,
+    text,
+)
+from tools.demo.crm_tables import CRM_CONTRACT
 
 CONTRACT = {
     "customers": {
-        "customer_id": _CUSTOMER,
+        "customer_id": CUSTOMER,
         "email": (
             "VARCHAR",
             "CASE WHEN has_email THEN lower(given::VARCHAR) || '.' || lower(family::VARCHAR)"
@@ -61,147 +45,142 @@ CONTRACT = {
             " || lpad((phone % 100)::VARCHAR, 2, '0')),"
             " '##', lpad((phone % 100)::VARCHAR, 2, '0')), '#', (phone % 10)::VARCHAR) END",
         ),
-        "first_name": _text("given"),
-        "last_name": _text("family"),
+        "first_name": text("given"),
+        "last_name": text("family"),
         "birth_date": (
             "DATE",
             "CASE WHEN birth_day >= 0 THEN DATE '1940-01-01' + birth_day::INTEGER END",
         ),
-        "gender": _text("gender"),
-        "country": _text("country"),
-        "region": _text("region"),
-        "city": _text("city"),
-        "postal_code": _text("postal_code"),
-        "customer_type": _text("customer_type"),
+        "gender": text("gender"),
+        "country": text("country"),
+        "region": text("region"),
+        "city": text("city"),
+        "postal_code": text("postal_code"),
+        "customer_type": text("customer_type"),
         "company": (
             "VARCHAR",
             "CASE WHEN company_suffix IS NOT NULL"
             " THEN family::VARCHAR || ' Demo ' || company_suffix::VARCHAR END",
         ),
-        "industry": _text("industry"),
-        "acquisition_channel": _text("channel"),
-        "acquisition_campaign_id": _CAMPAIGN,
-        "sales_rep_id": _REP,
-        "referred_by_customer_id": _key("C", "referrer", 6),
+        "industry": text("industry"),
+        "acquisition_channel": text("channel"),
+        "acquisition_campaign_id": CAMPAIGN,
+        "sales_rep_id": REP,
+        "referred_by_customer_id": key("C", "referrer", 6),
         "created_at": (TIME, "created_at"),
-        "updated_at": _UPDATED,
-        "deleted_at": _nothing(TIME),
-        "synced_at": _SYNCED,
+        "updated_at": UPDATED,
+        "deleted_at": nothing(TIME),
+        "synced_at": SYNCED,
     },
     "orders": {
-        "order_id": _ORDER,
-        "customer_id": _CUSTOMER,
+        "order_id": ORDER,
+        "customer_id": CUSTOMER,
         "customer_email": (
             "VARCHAR",
             "CASE WHEN guest_number >= 0 THEN 'guest' || guest_number || '@example.org' END",
         ),
         "ordered_at": (TIME, "ordered_at"),
-        "status": _text("status"),
+        "status": text("status"),
         "cancelled_at": (TIME, "cancelled_at"),
-        "order_type": _text("order_type"),
-        "subscription_id": _nothing(),
-        "currency": _text("currency"),
-        "order_channel": _text("order_channel"),
-        "campaign_id": _CAMPAIGN,
-        "sales_rep_id": _REP,
-        "discount_code": _text("discount_code"),
-        "discount_amount": _cents("discount"),
-        "shipping_amount": _cents("shipping"),
-        "shipping_cost": _cents("shipping_cost"),
-        "tax_amount": _cents("tax"),
+        "order_type": text("order_type"),
+        "subscription_id": nothing(),
+        "currency": text("currency"),
+        "order_channel": text("order_channel"),
+        "campaign_id": CAMPAIGN,
+        "sales_rep_id": REP,
+        "discount_code": text("discount_code"),
+        "discount_amount": cents("discount"),
+        "shipping_amount": cents("shipping"),
+        "shipping_cost": cents("shipping_cost"),
+        "tax_amount": cents("tax"),
         "prices_include_tax": ("BOOLEAN", "prices_include_tax"),
-        "payment_method": _text("payment_method"),
-        "payment_fee_amount": _cents("payment_fee"),
+        "payment_method": text("payment_method"),
+        "payment_fee_amount": cents("payment_fee"),
         "loyalty_redeemed_amount": (MONEY, f"0::{MONEY}"),
-        "total_amount": _cents("total"),
-        "updated_at": _UPDATED,
-        "synced_at": _SYNCED,
+        "total_amount": cents("total"),
+        "updated_at": UPDATED,
+        "synced_at": SYNCED,
     },
     "order_lines": {
-        "order_line_id": _key("L", "line_number", 7),
-        "order_id": _ORDER,
-        "product_id": _PRODUCT,
-        "quantity": _number("quantity"),
-        "unit_price": _cents("unit_price"),
-        "discount_amount": _cents("discount"),
-        "tax_amount": _cents("tax"),
-        "unit_cost": _cents("unit_cost"),
-        "line_type": _text("line_type"),
-        "updated_at": _UPDATED,
-        "synced_at": _SYNCED,
+        "order_line_id": key("L", "line_number", 7),
+        "order_id": ORDER,
+        "product_id": PRODUCT,
+        "quantity": number("quantity"),
+        "unit_price": cents("unit_price"),
+        "discount_amount": cents("discount"),
+        "tax_amount": cents("tax"),
+        "unit_cost": cents("unit_cost"),
+        "line_type": text("line_type"),
+        "updated_at": UPDATED,
+        "synced_at": SYNCED,
     },
     "refunds": {
-        "refund_id": _key("F", "refund_number", 6),
-        "order_id": _ORDER,
-        "order_line_id": _key("L", "line_number", 7),
+        "refund_id": key("F", "refund_number", 6),
+        "order_id": ORDER,
+        "order_line_id": key("L", "line_number", 7),
         "refunded_at": (TIME, "refunded_at"),
-        "amount": _cents("amount"),
-        "tax_amount": _cents("tax"),
-        "shipping_amount": _cents("shipping"),
-        "quantity": _number("quantity"),
+        "amount": cents("amount"),
+        "tax_amount": cents("tax"),
+        "shipping_amount": cents("shipping"),
+        "quantity": number("quantity"),
         "restocked": ("BOOLEAN", "nullif(restocked, -1) = 1"),
-        "refund_type": _text("refund_type"),
-        "currency": _text("currency"),
-        "reason": _text("reason"),
-        "updated_at": _UPDATED,
-        "synced_at": _SYNCED,
+        "refund_type": text("refund_type"),
+        "currency": text("currency"),
+        "reason": text("reason"),
+        "updated_at": UPDATED,
+        "synced_at": SYNCED,
     },
     "products": {
-        "product_id": _key("P", "number", 3),
+        "product_id": key("P", "number", 3),
         "sku": ("VARCHAR", "upper(left(category, 3)) || '-' || (1000 + number)"),
-        "product_name": _text("product_name"),
-        "category": _text("category"),
-        "subcategory": _text("subcategory"),
-        "list_price": _cents("list_price"),
-        "unit_cost": _cents("unit_cost"),
+        "product_name": text("product_name"),
+        "category": text("category"),
+        "subcategory": text("subcategory"),
+        "list_price": cents("list_price"),
+        "unit_cost": cents("unit_cost"),
         "currency": ("VARCHAR", "'EUR'"),
         "repeatable": ("BOOLEAN", "repeatable"),
         "active_from": ("DATE", "active_from::DATE"),
         "active_to": ("DATE", "active_to::DATE"),
-        "updated_at": _UPDATED,
-        "synced_at": _SYNCED,
+        "updated_at": UPDATED,
+        "synced_at": SYNCED,
     },
     "campaigns": {
-        "campaign_id": _key("K", "number", 3),
-        "campaign_name": _text("campaign_name"),
-        "channel": _text("channel"),
-        "objective": _text("objective"),
+        "campaign_id": key("K", "number", 3),
+        "campaign_name": text("campaign_name"),
+        "channel": text("channel"),
+        "objective": text("objective"),
         "started_on": ("DATE", "started_on::DATE"),
         "ended_on": ("DATE", "ended_on::DATE"),
-        "updated_at": _UPDATED,
-        "synced_at": _SYNCED,
+        "updated_at": UPDATED,
+        "synced_at": SYNCED,
     },
     "campaign_spend": {
-        "spend_id": _key("S", "number", 4),
+        "spend_id": key("S", "number", 4),
         "spend_date": ("DATE", "spend_date::DATE"),
-        "campaign_id": _key("K", "(campaign + 1)", 3),
-        "channel": _text("channel"),
-        "amount": _cents("amount"),
-        "currency": _text("currency"),
-        "updated_at": _UPDATED,
-        "synced_at": _SYNCED,
+        "campaign_id": key("K", "(campaign + 1)", 3),
+        "channel": text("channel"),
+        "amount": cents("amount"),
+        "currency": text("currency"),
+        "updated_at": UPDATED,
+        "synced_at": SYNCED,
     },
     "sales_reps": {
-        "sales_rep_id": _key("R", "number", 2),
-        "rep_name": _text("rep_name"),
-        "team": _text("team"),
-        "region": _text("region"),
+        "sales_rep_id": key("R", "number", 2),
+        "rep_name": text("rep_name"),
+        "team": text("team"),
+        "region": text("region"),
         "hired_on": ("DATE", "hired_on::DATE"),
         "left_on": ("DATE", "left_on::DATE"),
-        "updated_at": _UPDATED,
-        "synced_at": _SYNCED,
+        "updated_at": UPDATED,
+        "synced_at": SYNCED,
     },
     "exchange_rates": {
         "rate_date": ("DATE", "rate_date::DATE"),
-        "currency": _text("currency"),
+        "currency": text("currency"),
         "rate_to_reporting": (RATE, f"(rate / 1000000)::{RATE}"),
     },
-}
-
-
-def _coded(codes, names):
-    """Return a text column from category codes; -1 is null."""
-    return pd.Categorical.from_codes(np.asarray(codes), names)
+} | CRM_CONTRACT
 
 
 def _filled_patterns(place, number):
@@ -232,7 +211,7 @@ def _filled_patterns(place, number):
             names.append(text)
     unique = sorted(set(names))
     codes = np.array([unique.index(name) for name in names])
-    return _coded(codes[place.astype(np.int64) * 100 + number % 100], unique)
+    return coded(codes[place.astype(np.int64) * 100 + number % 100], unique)
 
 
 def customers_frame(customers):
@@ -247,22 +226,22 @@ def customers_frame(customers):
     return pd.DataFrame(
         {
             "customer": np.arange(1, len(customers) + 1),
-            "given": _coded(customers.given, world.GIVEN_NAMES),
-            "family": _coded(customers.family, world.FAMILY_NAMES),
+            "given": coded(customers.given, world.GIVEN_NAMES),
+            "family": coded(customers.family, world.FAMILY_NAMES),
             "has_email": customers.has_email,
             "email_org": customers.email_org,
             "phone": customers.phone,
-            "phone_pattern": _coded(customers.country, world.PHONES),
+            "phone_pattern": coded(customers.country, world.PHONES),
             "birth_day": customers.birth_day,
-            "gender": _coded(np.where(customers.has_gender, male, -1), ["female", "male"]),
-            "country": _coded(customers.country, world.COUNTRIES),
-            "region": _coded(regions[customers.place], region_names),
-            "city": _coded(cities[customers.place], city_names),
+            "gender": coded(np.where(customers.has_gender, male, -1), ["female", "male"]),
+            "country": coded(customers.country, world.COUNTRIES),
+            "region": coded(regions[customers.place], region_names),
+            "city": coded(cities[customers.place], city_names),
             "postal_code": _filled_patterns(customers.place, customers.postal_number),
-            "customer_type": _coded(customers.customer_type, world.CUSTOMER_TYPES),
-            "company_suffix": _coded(customers.industry, world.COMPANY_SUFFIXES),
-            "industry": _coded(customers.industry, world.INDUSTRIES),
-            "channel": _coded(customers.channel, processes.CHANNELS),
+            "customer_type": coded(customers.customer_type, world.CUSTOMER_TYPES),
+            "company_suffix": coded(customers.industry, world.COMPANY_SUFFIXES),
+            "industry": coded(customers.industry, world.INDUSTRIES),
+            "channel": coded(customers.channel, processes.CHANNELS),
             "campaign": customers.campaign + 1,
             "rep": np.where(gone, company.rep_successor()[rep], rep) + 1,
             "referrer": customers.referrer + 1,
@@ -272,8 +251,8 @@ def customers_frame(customers):
     )
 
 
-def orders_frame(orders, terms, totals):
-    """Return the frame of the orders table, one row per order, by number."""
+def orders_frame(orders, terms, totals, first=1):
+    """Return the frame of the orders table, one row per order, numbered from `first` on."""
     guests = orders.defect == order_rules.DEFECT_NAMES.index("guest")
     guest_number = np.where(guests & (orders.second % 3 > 0), np.cumsum(guests), -1)
     cancelled_at = world.timestamps(terms.cancelled)
@@ -281,24 +260,24 @@ def orders_frame(orders, terms, totals):
     currency = world.COUNTRY_CURRENCY[orders.country]
     return pd.DataFrame(
         {
-            "order_number": np.arange(1, len(orders) + 1),
+            "order_number": np.arange(first, first + len(orders)),
             "customer": orders.customer + 1,
             "guest_number": guest_number,
             "ordered_at": world.timestamps(orders.second),
-            "status": _coded(terms.status, order_rules.STATUSES),
+            "status": coded(terms.status, order_rules.STATUSES),
             "cancelled_at": cancelled_at,
-            "order_type": _coded(terms.order_type, order_rules.ORDER_TYPES),
-            "currency": _coded(currency, world.CURRENCIES),
-            "order_channel": _coded(terms.order_channel, order_rules.ORDER_CHANNELS),
+            "order_type": coded(terms.order_type, order_rules.ORDER_TYPES),
+            "currency": coded(currency, world.CURRENCIES),
+            "order_channel": coded(terms.order_channel, order_rules.ORDER_CHANNELS),
             "campaign": terms.campaign + 1,
             "rep": terms.rep + 1,
-            "discount_code": _coded(terms.discount_code, order_rules.DISCOUNT_CODES),
+            "discount_code": coded(terms.discount_code, order_rules.DISCOUNT_CODES),
             "discount": totals.discount,
             "shipping": totals.shipping,
             "shipping_cost": totals.shipping_cost,
             "tax": totals.tax,
             "prices_include_tax": orders.customer_type == world.CONSUMER,
-            "payment_method": _coded(terms.payment_method, order_rules.PAYMENT_METHODS),
+            "payment_method": coded(terms.payment_method, order_rules.PAYMENT_METHODS),
             "payment_fee": order_rules.payment_fees(terms.payment_method, totals.total),
             "total": totals.total,
             "updated_at": world.timestamps(terms.updated),
@@ -306,19 +285,19 @@ def orders_frame(orders, terms, totals):
     )
 
 
-def lines_frame(lines, terms):
-    """Return the frame of the order_lines table, one row per line, by number."""
+def lines_frame(lines, terms, first=1, first_order=1):
+    """Return the frame of the order_lines table, one row per line, numbered from `first` on."""
     return pd.DataFrame(
         {
-            "line_number": np.arange(1, len(lines) + 1),
-            "order_number": lines.order + 1,
+            "line_number": np.arange(first, first + len(lines)),
+            "order_number": lines.order + first_order,
             "product": lines.product + 1,
             "quantity": lines.quantity,
             "unit_price": lines.unit_price,
             "discount": lines.discount,
             "tax": lines.tax,
             "unit_cost": lines.unit_cost,
-            "line_type": _coded(lines.line_type, baskets.LINE_TYPES),
+            "line_type": coded(lines.line_type, baskets.LINE_TYPES),
             "updated_at": world.timestamps(terms.updated[lines.order]),
         }
     )
@@ -338,9 +317,9 @@ def refunds_frame(drawn, orders):
             "shipping": drawn.shipping,
             "quantity": drawn.quantity,
             "restocked": drawn.restocked,
-            "refund_type": _coded(drawn.refund_type, refunds.REFUND_TYPES),
-            "currency": _coded(currency, world.CURRENCIES),
-            "reason": _coded(drawn.reason, refunds.REASONS),
+            "refund_type": coded(drawn.refund_type, refunds.REFUND_TYPES),
+            "currency": coded(currency, world.CURRENCIES),
+            "reason": coded(drawn.reason, refunds.REASONS),
             "updated_at": world.timestamps(drawn.second + 1800),
         }
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tools.demo import processes, purchases, world
+from tools.demo import columns, processes, purchases, world
 
 
 def processes_frame():
@@ -59,4 +59,33 @@ CUSTOMERS_SQL = """
         orders_24::INTEGER AS true_orders_next_24m,
         (revenue_12 / 100)::DECIMAL(18,2) AS true_net_revenue_next_12m
     FROM frame
+"""
+
+
+def changes_frame(rows):
+    """Return the effects of the CRM changes, one row per change, arm and metric."""
+    names = ["change_id", "arm", "metric", "true_effect", "units", "planted_as"]
+    return pd.DataFrame(rows, columns=names)
+
+
+CHANGES_SQL = """
+    SELECT
+        change_id, arm, metric, true_effect::DECIMAL(18,6) AS true_effect,
+        nullif(units, -1)::INTEGER AS units, planted_as
+    FROM frame
+"""
+
+
+def support_frame(rows):
+    """Return the planted relation between slow answers and loss, one row per parameter."""
+    frame = pd.DataFrame(rows, columns=["relation", "parameter", "value"])
+    frame["value"] = frame["value"].astype(float)
+    return frame
+
+
+CONSENTS_SQL = f"""
+    SELECT
+        {columns.CUSTOMER[1]} AS customer_id, purpose::VARCHAR AS purpose,
+        channel::VARCHAR AS channel, granted, state::VARCHAR AS state
+    FROM frame ORDER BY customer, 2, 3
 """

@@ -17,6 +17,7 @@ DAY = 86_400
 PERIOD_SECONDS = PERIOD_DAYS * DAY
 _OPENS, _OPEN_SECONDS = 19_800, 64_800
 SYNCED_AT = "2025-07-01 02:00:00"
+NEVER = np.iinfo(np.int64).min  # seconds of what did not happen; a NaT as a timestamp
 
 CONSUMER, BUSINESS = 0, 1
 CUSTOMER_TYPES = ["consumer", "business"]
@@ -100,6 +101,19 @@ def stream(seed, *names):
 def timestamps(seconds):
     """Turn seconds since the period's start, shape (n,), into datetime64[s]."""
     return PERIOD_START + np.asarray(seconds, dtype=np.int64).astype("timedelta64[s]")
+
+
+def happened(seconds):
+    """Keep the seconds that lie in the period, NEVER for later ones; shape (n,)."""
+    seconds = np.asarray(seconds, dtype=np.int64)
+    return np.where(seconds < PERIOD_SECONDS - 60, seconds, NEVER)
+
+
+def spread(rng, start, end):
+    """Draw whole seconds between two ends, shape (n,); the start where the end is not later."""
+    start = np.asarray(start, dtype=np.int64)
+    width = np.maximum(np.asarray(end, dtype=np.int64) - start, 0)
+    return start + (rng.random(len(start)) * width).astype(np.int64)
 
 
 def shop_seconds(time):

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from tools.demo import experiments, support, tables, truth
 from tools.demo import planter as planting
-from tools.demo import tables, truth
 
 FORMATS = ("csv", "parquet")
 _OPTIONS = {
@@ -99,6 +99,38 @@ def write_truth(connection, customers, bought, planter, folder, file_format):
         ),
         "demo_fallback_margins": (tables.fallback_margins_frame(), "SELECT * FROM frame"),
     }
+    _copy_all(connection, selects, folder, file_format)
+
+
+def write_crm_truth(connection, known, erased, folder, file_format):
+    """Write the planted effects, the support relation and the state of every consent.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    known : crm.Crm
+    erased : list of int
+        Customers whose data are erased: they have no consents any more.
+    folder : pathlib.Path
+    file_format : {'csv', 'parquet'}
+    """
+    consents = known.consents.truth
+    consents = consents[~consents["customer"].isin([customer + 1 for customer in erased])]
+    selects = {
+        "demo_truth_crm_changes": (
+            truth.changes_frame(experiments.truth_rows(known.changes)),
+            truth.CHANGES_SQL,
+        ),
+        "demo_truth_support": (
+            truth.support_frame(support.truth_rows(known.tickets)),
+            "SELECT * FROM frame",
+        ),
+        "demo_truth_consents": (consents, truth.CONSENTS_SQL),
+    }
+    _copy_all(connection, selects, folder, file_format)
+
+
+def _copy_all(connection, selects, folder, file_format):
     for name, (frame, select) in selects.items():
         connection.register("frame", frame)
         _copy(connection, select, folder / f"{name}.{file_format}", file_format)
