@@ -2,9 +2,13 @@
 -- rows. Medians, because the anomalies of the past must not hide those of today.
 with
 
+-- money goes by its logarithm: some orders are a hundred times others, and half the usual is as far off as twice
 volumes as (
 
-    select * from {{ ref('int_daily_volumes') }}
+    select
+        *,
+        case when measure = 'net_revenue' then ln(1 + greatest(volume, 0)) else volume end as scaled_volume
+    from {{ ref('int_daily_volumes') }}
 
 ),
 
@@ -12,8 +16,8 @@ earlier as (
 
     select
         volumes.daily_volume_id,
-        volumes.volume,
-        before.volume as earlier_volume
+        before.volume as earlier_volume,
+        before.scaled_volume as earlier_scaled
 
     from volumes
     inner join volumes as before
@@ -31,7 +35,8 @@ centres as (
     select
         daily_volume_id,
         count(*) as earlier_days,
-        {{ median('earlier_volume') }} as expected_volume
+        {{ median('earlier_volume') }} as expected_volume,
+        {{ median('earlier_scaled') }} as expected_scaled
     from earlier
     group by daily_volume_id
     having count(*) >= 6
@@ -44,7 +49,8 @@ deviations as (
         centres.daily_volume_id,
         centres.earlier_days,
         centres.expected_volume,
-        {{ median('abs(earlier.earlier_volume - centres.expected_volume)') }} as median_deviation
+        centres.expected_scaled,
+        {{ median('abs(earlier.earlier_scaled - centres.expected_scaled)') }} as median_deviation
 
     from centres
     inner join earlier
@@ -52,12 +58,13 @@ deviations as (
     group by
         centres.daily_volume_id,
         centres.earlier_days,
-        centres.expected_volume
+        centres.expected_volume,
+        centres.expected_scaled
 
 ),
 
--- counts cannot be steadier than chance (a Poisson count's deviation is the root of its mean), money not than a
--- quarter of itself: a run of equal weeks must not make every small change an anomaly
+-- a run of equal weeks must not make every small change an anomaly: no count is steadier than chance (the deviation of a
+-- Poisson count is the root of its mean), and a quarter up or down is nothing for a day's money
 scored as (
 
     select
@@ -65,13 +72,12 @@ scored as (
         deviations.earlier_days,
         deviations.expected_volume,
         deviations.median_deviation,
-        0.6745e0 * (volumes.volume - deviations.expected_volume) / greatest(
+        0.6745e0 * (volumes.scaled_volume - deviations.expected_scaled) / greatest(
             deviations.median_deviation,
             case
-                when volumes.measure = 'net_revenue' then 0.25e0 * abs(deviations.expected_volume)
-                else 0.6745e0 * sqrt(deviations.expected_volume)
-            end,
-            1
+                when volumes.measure = 'net_revenue' then 0.25e0
+                else greatest(1, 0.6745e0 * sqrt(deviations.expected_scaled))
+            end
         ) as robust_z
 
     from volumes
