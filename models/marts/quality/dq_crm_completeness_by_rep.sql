@@ -41,8 +41,8 @@ contacted as (
     inner join {{ ref('int_customer_contacts') }} as contacts
         on
             sales.customer_key = contacts.customer_key
-            and contacts.contact_on <= sales.ordered_on
-            and contacts.contact_on >= {{ add_days('sales.ordered_on', -90) }}
+            and sales.ordered_on >= contacts.contact_on
+            and {{ add_days('sales.ordered_on', -90) }} <= contacts.contact_on
 
 ),
 

@@ -38,7 +38,8 @@ reconciled as (
 )
 
 select
-    {{ row_key(['paired.migration_id', 'paired.table_name', 'paired.measure', 'paired.column_name']) }} as migration_check_id,
+    {{ row_key(['paired.migration_id', 'paired.table_name', 'paired.measure', 'paired.column_name']) }}
+        as migration_check_id,
     paired.migration_id,
     paired.table_name,
     paired.measure,

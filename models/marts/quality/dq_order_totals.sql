@@ -52,8 +52,10 @@ compared as (
         lines.line_amount
         - coalesce(orders.discount_amount, 0)
         + coalesce(orders.shipping_amount, 0)
-        + case when coalesce(orders.prices_include_tax, false) then 0 else coalesce(orders.tax_amount, lines.line_tax, 0) end
-            as total_from_lines
+        + case
+            when coalesce(orders.prices_include_tax, false) then 0
+            else coalesce(orders.tax_amount, lines.line_tax, 0)
+        end as total_from_lines
 
     from {{ ref('stg_crm__orders') }} as orders
     inner join lines

@@ -16,17 +16,17 @@ earlier as (
 
     select
         volumes.daily_volume_id,
-        before.volume as earlier_volume,
-        before.scaled_volume as earlier_scaled
+        past.volume as earlier_volume,
+        past.scaled_volume as earlier_scaled
 
     from volumes
-    inner join volumes as before
+    inner join volumes as past
         on
-            volumes.table_name = before.table_name
-            and volumes.measure = before.measure
-            and volumes.day_of_week = before.day_of_week
-            and before.event_on < volumes.event_on
-            and before.event_on >= {{ add_days('volumes.event_on', -84) }}
+            volumes.table_name = past.table_name
+            and volumes.measure = past.measure
+            and volumes.day_of_week = past.day_of_week
+            and volumes.event_on > past.event_on
+            and {{ add_days('volumes.event_on', -84) }} <= past.event_on
 
 ),
 
@@ -63,8 +63,8 @@ deviations as (
 
 ),
 
--- a run of equal weeks must not make every small change an anomaly: no count is steadier than chance (the deviation of a
--- Poisson count is the root of its mean), and a quarter up or down is nothing for a day's money
+-- a run of equal weeks must not make every small change an anomaly: no count is steadier than chance (the deviation
+-- of a Poisson count is the root of its mean), and a quarter up or down is nothing for a day's money
 scored as (
 
     select
