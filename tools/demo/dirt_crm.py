@@ -1,15 +1,16 @@
 """What is wrong with the tables beyond orders, planted in the manner of `dirt`.
 
 Here is what all tables share: doubles, untidy and unreadable values, bad dates and strangers'
-rows. What only one table can get wrong is in `dirt_links`.
+rows. What only one table can get wrong is in `dirt_contacts`, `dirt_sales` and
+`dirt_contracts`.
 """
 
 import numpy as np
 
-from tools.demo import dirt_links, world
+from tools.demo import dirt_contacts, dirt_contracts, dirt_sales, world
 from tools.demo.dirt import scaled
 from tools.demo.planter import REJECTED, earlier
-from tools.demo.spoiling import KEYS, add_bad, mend
+from tools.demo.spoiling import KEYS, add_bad, mend, unknown_customer
 from tools.demo.tables import CONTRACT
 
 _EVENTS = {
@@ -51,9 +52,9 @@ _UNREADABLE = {
     "opportunities": ("closed_at", "open", "closed_at", 2),
 }
 _OLDER = {
-    "interactions": (6, lambda text: {"direction": None}),
-    "support_tickets": (6, lambda text: {"status": "open", "resolved_at": None}),
-    "subscriptions": (3, lambda text: {"status": "active", "billing_interval": "year"}),
+    "interactions": (6, {"direction": None}),
+    "support_tickets": (6, {"status": "open", "resolved_at": None}),
+    "subscriptions": (3, {"status": "active", "billing_interval": "year"}),
 }
 _DOUBLED = {
     "touchpoints": 6,
@@ -83,6 +84,7 @@ _ORPHANS = {
     "opportunities": 2,
 }
 _KEYLESS = {"touchpoints": 2, "messages": 2, "interactions": 2, "support_tickets": 2, "leads": 1}
+_BLANKS = ["NULL", "null", "   "]
 _BAD_DATES = ["2024-02-31", "31.13.2024", "not a date", "0000-00-00"]
 
 
@@ -104,7 +106,9 @@ def plant(planter, seed, frames, drawn):
         _plant_texts(planter, table, frames[table], rows, n)
         if table in KEYS:
             _plant_bad_rows(planter, table, rows, n)
-    dirt_links.plant(planter, frames, drawn, n)
+    dirt_contacts.plant(planter, frames, drawn, n)
+    dirt_sales.plant(planter, frames, n)
+    dirt_contracts.plant(planter, frames, drawn, n)
 
 
 def _plant_doubles(planter, table, rows, n):
@@ -114,7 +118,7 @@ def _plant_doubles(planter, table, rows, n):
         def older(i, text):
             if i % 3 == 2:
                 return {}
-            return values(text) | {"updated_at": earlier(text["updated_at"], 1)}
+            return values | {"updated_at": earlier(text["updated_at"], 1)}
 
         planter.duplicate(table, rows, scaled(count, n), older)
     if table in _DOUBLED:
@@ -127,51 +131,30 @@ def _plant_texts(planter, table, frame, rows, n):
         if table == "crm_change_assignments":
             # without its sales rep a row of the staged change would lose more than a text
             rows = np.flatnonzero(frame["rep"].to_numpy() == 0)
-        blanks = ["NULL", "null", "   "]
-        mend(
-            planter,
-            table,
-            rows,
-            scaled(count, n),
-            f"blank_{column}",
-            "blank_text",
-            lambda i, text: {column: blanks[i % 3]},
-        )
-        mend(
-            planter,
-            table,
-            rows,
-            scaled(count, n),
-            f"spaces_{column}",
-            "trimmed_text",
-            lambda i, text: {column: (f"{text[column]} ", f"  {text[column]}")[i % 2]},
-        )
+
+        def blank(i, text):
+            return {column: _BLANKS[i % 3]}
+
+        def spaces(i, text):
+            return {column: (f"{text[column]} ", f"  {text[column]}")[i % 2]}
+
+        planted = [
+            (f"blank_{column}", "blank_text", rows, count, blank),
+            (f"spaces_{column}", "trimmed_text", rows, count, spaces),
+        ]
+        mend(planter, table, n, planted)
     if table in _UNREADABLE and planter.as_text:
         column, value, source, count = _UNREADABLE[table]
         null = frame[source].isna() if frame[source].dtype.kind == "M" else frame[source] < 0
-        mend(
-            planter,
-            table,
-            np.flatnonzero(null.to_numpy()),
-            scaled(count, n),
-            f"bad_{column}",
-            "unreadable_optional_value",
-            lambda i, text: {column: value},
-        )
+        rows = np.flatnonzero(null.to_numpy())
+        planted = (f"bad_{column}", "unreadable_optional_value", rows, count, {column: value})
+        mend(planter, table, n, [planted])
 
 
 def _plant_bad_rows(planter, table, rows, n):
-    event = _EVENTS.get(table)
     if table in _ORPHANS:
-        add_bad(
-            planter,
-            table,
-            rows,
-            scaled(_ORPHANS[table], n),
-            "orphan_customer",
-            "orphan_customer",
-            lambda i, text: {"customer_id": f"C99999{i + 1:04d}"},
-        )
+        planted = ("orphan_customer", "orphan_customer", _ORPHANS[table], unknown_customer)
+        add_bad(planter, table, rows, n, [planted])
     if table in _KEYLESS:
         key = next(iter(CONTRACT[table]))
         keyless = planter.picked(table, rows, scaled(_KEYLESS[table], n))
@@ -179,16 +162,15 @@ def _plant_bad_rows(planter, table, rows, n):
             planter.add(table, row, text, **{key: None})
         if keyless:
             planter.note_key(table, "", "blank_key", REJECTED, "missing_key", len(keyless))
-    if event is None:
+    if table not in _EVENTS:
         return
-    planted = [("blank_date", "missing_value", lambda i, text: {event: None})]
+    event = _EVENTS[table]
+    planted = [("blank_date", "missing_value", 2, {event: None})]
     if event.endswith("_at"):
-        late = "2099-03-01 10:00:00"
-        planted.append(("future_date", "future_date", lambda i, text: {event: late}))
+        planted.append(("future_date", "future_date", 2, {event: "2099-03-01 10:00:00"}))
     if table in ("touchpoints", "interactions", "support_tickets"):
-        long_ago = "1900-01-01 00:00:00"
-        planted.append(("old_date", "implausible_date", lambda i, text: {event: long_ago}))
+        planted.append(("old_date", "implausible_date", 2, {event: "1900-01-01 00:00:00"}))
     if planter.as_text:
-        planted.append(("bad_date", "bad_value", lambda i, text: {event: _BAD_DATES[i % 4]}))
-    for defect, code, values in planted:
-        add_bad(planter, table, rows, scaled(2, n), defect, code, values)
+        bad = ("bad_date", "bad_value", 2, lambda i, text: {event: _BAD_DATES[i % 4]})
+        planted.append(bad)
+    add_bad(planter, table, rows, n, planted)

@@ -59,8 +59,10 @@ class Planter:
 
     def read(self, table, rows):
         """Return the rows as dicts of text, None for null, in the order given."""
-        columns = ", ".join(f"{name}::VARCHAR AS {name}" for name in tables.CONTRACT[table])
         rows = [int(row) for row in rows]
+        if not rows:
+            return []
+        columns = ", ".join(f"{name}::VARCHAR AS {name}" for name in tables.CONTRACT[table])
         self._connection.register("few", self._frames[table].iloc[rows])
         select = f"SELECT {columns} FROM ({tables.rows_sql(table, 'few')})"
         found = self._connection.execute(select).fetchall()
@@ -72,6 +74,12 @@ class Planter:
         """Choose as `pick` does and read the rows: a list of (row, text)."""
         chosen = self.pick(table, rows, count)
         return list(zip(chosen, self.read(table, chosen), strict=True))
+
+    def picked_for_each(self, table, asked):
+        """Choose for several (rows, count) at once, with a single read; as many lists."""
+        chosen = [self.pick(table, rows, count) for rows, count in asked]
+        texts = iter(self.read(table, [row for rows in chosen for row in rows]))
+        return [[(row, next(texts)) for row in rows] for rows in chosen]
 
     def change(self, table, row, text, **values):
         """Overwrite columns of one row that was read; returns the row as it now stands."""
