@@ -16,14 +16,15 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do pairs.append(('could_not_read', 'raw_failures')) -%}
-    {%- set amounts = ['total_amount', 'amount'] | select('in', names) | list %}
+    {%- set amount, day = amount_of_row(table), day_of_row(table) %}
     select
         '{{ table }}' as table_name,
         coalesce({{ record_key(table) }}, '') as record_key,
         reject_reason as reason_code,
-        {{ 'cast(' ~ contract['event'] ~ ' as date)' if contract['event'] else 'cast(null as date)' }} as event_on,
-        cast({{ amounts[0] if amounts else 'null' }} as {{ money_type() }}) as amount,
-        {{ 'currency' if 'currency' in names else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as currency,
+        {{ day or 'cast(null as date)' }} as event_on,
+        cast({{ amount or 'null' }} as {{ money_type() }}) as amount,
+        {{ 'currency' if 'currency' in names and amount else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as currency,
+        {{ to_reporting(amount, 'rate_to_reporting') if amount else 'cast(null as ' ~ money_type() ~ ')' }} as amount_reporting,
         {{ json_object(pairs) }} as row_payload
     from {{ ref('base_crm__' ~ table) }}
     where row_status = 'rejected'

@@ -25,6 +25,7 @@
     {{ name }},
     {%- endfor %}
     {{ listed_true(cleared.items() | list) }} as cleared_columns,
+    {{ all_repairs(table, cleared) }} as repairs,
     version_rank,
     reject_reason,
     row_status
@@ -35,3 +36,20 @@
     {%- set key = raw_contract(table)['key'] -%}
     {{ return(key[0] if key | length == 1 else row_key(key)) }}
 {% endmacro %}
+
+
+{# What was changed when the row was read, and what was cleared because it contradicts the row. #}
+{% macro all_repairs(table, cleared) %}
+    {%- if not cleared -%}{{ return('repairs') }}{%- endif -%}
+    case
+        when {% for condition in cleared.values() %}({{ condition }}){{ ' or ' if not loop.last }}{% endfor %}
+        then concat_ws({{ repair_separator() }}, repairs
+        {%- for column in raw_contract(table)['columns'] if column['name'] in cleared -%}
+            {%- set name = column['name'] -%}
+            {%- set text = repaired_value(column, 'cast(' ~ name ~ ' as ' ~ dbt.type_string() ~ ')') -%}
+            , case when {{ cleared[name] }} then 'contradicting_value|{{ name }}|' || {{ text }} end
+        {%- endfor -%}
+        )
+        else repairs
+    end
+{%- endmacro %}

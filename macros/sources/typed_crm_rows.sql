@@ -8,6 +8,7 @@
     trimmed_columns       columns whose text had spaces around it, else null
     blanked_columns       columns whose text said nothing (spaces, NULL), else null
     raw_failures          "column=raw text" of what could not be read; personal data masked
+    repairs               what was changed on the way in: "rule|column|raw text" per value, see repair_entries()
 
   Arguments:
     table    name in the raw contract
@@ -30,6 +31,20 @@
         {%- endif -%}
     {%- endfor -%}
     select
+    {%- for column in texts + casts %}
+        {{ column['name'] }},
+    {%- endfor %}
+    {%- for name, expression in others %}
+        {{ name }},
+    {%- endfor %}
+        unreadable_required,
+        unreadable_optional,
+        trimmed_columns,
+        blanked_columns,
+        raw_failures,
+        {{ repair_entries(texts, casts) }} as repairs
+    from (
+    select
     {%- for column in texts %}
         clean_{{ column['name'] }} as {{ column['name'] }},
     {%- endfor %}
@@ -38,6 +53,9 @@
     {%- endfor %}
     {%- for name, expression in others %}
         {{ name }},
+    {%- endfor %}
+    {%- for column in texts + casts %}
+        raw_{{ column['name'] }},
     {%- endfor %}
         {{ first_true(unread_conditions(casts | selectattr('required') | list)) }} as unreadable_required,
         {{ listed_true(unread_conditions(casts | rejectattr('required') | list)) }} as unreadable_optional,
@@ -77,7 +95,49 @@
             {%- endif %}
         ) as cleaned_texts
     ) as cast_texts
+    ) as flagged_texts
 {% endmacro %}
+
+
+{#
+  What was changed on the way in: "rule|column|raw text" per value, personal data masked, joined by a character that no
+  text has. Only rows on which something was changed pay for it: the lists of columns were made one step before.
+#}
+{% macro repair_entries(texts, casts) %}
+    {%- set entries = [] -%}
+    {%- for column in texts -%}
+        {%- set raw = repaired_value(column, 'raw_' ~ column['name']) -%}
+        {%- set name = column['name'] -%}
+        {%- do entries.append("case when raw_" ~ name ~ " <> " ~ name ~ " then 'trimmed_text|" ~ name ~ "|' || " ~ raw ~ " end") -%}
+        {%- do entries.append("case when raw_" ~ name ~ " <> '' and " ~ name ~ " is null then 'blank_text|" ~ name ~ "|' || " ~ raw ~ " end") -%}
+    {%- endfor -%}
+    {%- for column in casts if not column['required'] -%}
+        {%- set raw = repaired_value(column, 'raw_' ~ column['name']) -%}
+        {%- set name = column['name'] -%}
+        {%- do entries.append("case when " ~ name ~ " is null and (" ~ clean_text('raw_' ~ name) ~ ") is not null then 'unreadable_optional_value|" ~ name ~ "|' || " ~ raw ~ " end") -%}
+    {%- endfor -%}
+    {%- if not entries -%}cast(null as {{ dbt.type_string() }}){%- else -%}
+        case
+            when trimmed_columns is not null or blanked_columns is not null or unreadable_optional is not null
+            then concat_ws({{ repair_separator() }}
+            {%- for entry in entries -%}
+                , {{ entry }}
+            {%- endfor -%}
+            )
+        end
+    {%- endif -%}
+{% endmacro %}
+
+
+{# A repaired value as it is shown: personal data masked, and without the character that separates entries. #}
+{% macro repaired_value(column, text) %}
+    {%- if column['pii'] -%}{{ return("'***'") }}{%- endif -%}
+    {{ return("replace(" ~ text ~ ", " ~ repair_separator() ~ ", ' ')") }}
+{% endmacro %}
+
+
+{# The unit separator of ASCII, as SQL. #}
+{% macro repair_separator() %}{{ return('chr(31)') }}{% endmacro %}
 
 
 {# Pairs (column name, condition) that are true where a text could not be read as the contract's type. #}

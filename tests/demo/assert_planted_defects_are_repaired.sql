@@ -25,7 +25,8 @@ found as (
         table_name,
         record_key,
         rule_code as code,
-        count(*) as row_count
+        -- a row that was trimmed in two columns is one repaired row
+        1 as row_count
     from {{ ref('dq_repaired_rows') }}
     group by
         table_name,

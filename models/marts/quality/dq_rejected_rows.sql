@@ -31,5 +31,6 @@ select
     numbered.event_on,
     numbered.amount,
     numbered.currency,
+    numbered.amount_reporting,
     numbered.row_payload
 from numbered

@@ -1,0 +1,166 @@
+-- What the data themselves say about methods that a switched-on table alone does not make work: one row per method.
+with
+
+values_known as (
+
+    select
+        count(*) as customers,
+        {{ count_if("prediction_status <> 'no_purchase'") }} as buyers,
+        count(simple_net_revenue_lifetime) as simple_values,
+        count(historical_net_revenue_next_12m) as historical_values,
+        count(cohort_net_revenue_next_12m) as cohort_values,
+        count(probabilistic_net_revenue_next_12m) as probabilistic_values,
+        max(case when prediction_status in ('not_predicted', 'orders_only') then prediction_reason end) as refusal
+    from {{ ref('fct_customer_cltv') }}
+
+),
+
+orders_known as (
+
+    select
+        count(*) as sales,
+        count(gross_margin) as margins,
+        {{ count_if('is_cost_estimated') }} as estimated,
+        {{ count_if("original_currency <> '" ~ reporting_currency() ~ "'") }} as converted
+    from {{ ref('fct_orders') }}
+    where is_sale
+
+),
+
+rates_missing as (
+
+    select coalesce(sum(row_count), 0) as row_count
+    from {{ ref('int_quality_row_groups') }}
+    where reject_reason = 'no_rate'
+
+),
+
+people as (
+
+    select
+        count(*) as ids,
+        count(distinct customer_key) as customers
+    from {{ ref('int_customers__keys') }}
+
+),
+
+touches as (
+
+    select
+        count(*) as touchpoints,
+        count(visitor_id) as with_visitor
+    from {{ ref('stg_crm__touchpoints') }}
+
+),
+
+retention as (
+
+    select retention_reason from {{ ref('int_yearly_retention') }}
+
+),
+
+findings as (
+
+    select
+        'simple_cltv' as capability,
+        simple_values as rows_behind,
+        case when buyers = 0 then 'empty' when simple_values = 0 then 'off' else 'on' end as finding_status,
+        case
+            when buyers = 0 then 'no customer has bought yet'
+            when retention.retention_reason = 'history_under_two_years'
+                then 'it needs a yearly retention, and the orders reach back less than two years'
+            when retention.retention_reason is not null
+                then 'it needs a yearly retention, and fewer than 20 customers bought in the year before last'
+        end as finding
+    from values_known
+    cross join retention
+    union all
+    select
+        'historical_cltv' as capability,
+        historical_values as rows_behind,
+        case when buyers = 0 then 'empty' else 'on' end as finding_status,
+        case when buyers = 0 then 'no customer has bought yet' end as finding
+    from values_known
+    union all
+    select
+        'cohort_cltv' as capability,
+        cohort_values as rows_behind,
+        case when buyers = 0 then 'empty' when cohort_values = 0 then 'off' when cohort_values < buyers then 'degraded' else 'on' end
+            as finding_status,
+        case
+            when buyers = 0 then 'no customer has bought yet'
+            when cohort_values = 0 then 'no cohort has been watched long enough'
+            when cohort_values < buyers then 'some customers are younger or older than any cohort that has been watched'
+        end as finding
+    from values_known
+    union all
+    select
+        'probabilistic_cltv' as capability,
+        probabilistic_values as rows_behind,
+        case when buyers = 0 then 'empty' when probabilistic_values = 0 then 'off' else 'on' end as finding_status,
+        case
+            when buyers = 0 then 'no customer has bought yet'
+            when refusal = 'too_few_customers' then 'fewer customers have bought than prediction_minimum_customers asks for'
+            when refusal = 'too_few_repeaters' then 'fewer customers have bought again than prediction_minimum_repeaters asks for'
+            when probabilistic_values = 0 then 'the model was not fitted: ' || coalesce(refusal, 'no reason given')
+        end as finding
+    from values_known
+    union all
+    select
+        'gross_margin' as capability,
+        margins as rows_behind,
+        case
+            when sales = 0 then 'empty'
+            when margins = 0 then 'off'
+            when margins < sales or estimated > 0 then 'degraded'
+            else 'on'
+        end as finding_status,
+        case
+            when sales = 0 then 'there is no sale yet'
+            when margins = 0 then 'no cost is known: load unit costs or set fallback_margin_rate'
+            when margins < sales
+                then cast(sales - margins as {{ dbt.type_string() }}) || ' of ' || cast(sales as {{ dbt.type_string() }})
+                    || ' sales have no known cost and no margin: load unit costs or set fallback_margin_rate'
+            when estimated > 0
+                then cast(estimated as {{ dbt.type_string() }}) || ' of ' || cast(sales as {{ dbt.type_string() }})
+                    || ' sales are costed by a fallback margin in whole or in part'
+        end as finding
+    from orders_known
+    union all
+    select
+        'exchange_rates_used' as capability,
+        converted as rows_behind,
+        case when rates_missing.row_count > 0 then 'degraded' when converted = 0 then 'empty' else 'on' end as finding_status,
+        case
+            when rates_missing.row_count > 0
+                then cast(rates_missing.row_count as {{ dbt.type_string() }})
+                    || ' rows were rejected because no rate is known for their day (no_rate in dq_rejected_rows)'
+            when converted = 0 then 'no rate is needed: every sale is in {{ reporting_currency() }}'
+        end as finding
+    from orders_known
+    cross join rates_missing
+    union all
+    select
+        'identity' as capability,
+        ids as rows_behind,
+        case when ids = 0 then 'empty' when {{ count_variable('identity_max_ids_per_email', 1) }} = 1 then 'off' else 'on' end as finding_status,
+        case
+            when ids = 0 then 'there is no customer'
+            when {{ count_variable('identity_max_ids_per_email', 1) }} = 1 then 'identity_max_ids_per_email is 1: every id is its own customer'
+            else cast(ids as {{ dbt.type_string() }}) || ' ids are ' || cast(customers as {{ dbt.type_string() }}) || ' customers'
+        end as finding
+    from people
+    union all
+    select
+        'attribution' as capability,
+        touchpoints as rows_behind,
+        case when touchpoints > 0 and with_visitor = 0 then 'degraded' else 'on' end as finding_status,
+        case
+            when touchpoints > 0 and with_visitor = 0
+                then 'no touch has a visitor_id: paths that led to no order are only those of known customers'
+        end as finding
+    from touches
+
+)
+
+select * from findings
