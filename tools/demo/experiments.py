@@ -1,9 +1,9 @@
 """Two changes of the CRM with a known effect: one randomised, one staged.
 
-Reminder (randomised by customer, half and half): a reminder mail to consumers. It makes those
-who were reached and had bought within the year before order more often: orders that nobody else
-has, appended behind all others, at a Poisson rate of EXTRA_ORDERS each within the window. It
-does nothing for the rest. Customers of the pure cell take no part.
+Reminder (randomised by customer, within pairs that bought alike before): a reminder mail to
+consumers. It makes those who were reached and had bought within the year before order more often:
+orders that nobody else has, appended behind all others, at a Poisson rate of EXTRA_ORDERS each
+within the window. It does nothing for the rest. Customers of the pure cell take no part.
 
 Service desk (staged by sales rep): from the rep's start on, first responses to the rep's
 customers take RESPONSE_FACTOR of the time. It does not change what is ordered.
@@ -71,20 +71,20 @@ def draw_changes(seed, customers, bought, consents, rates):
     rng = world.stream(seed, "reminder")
     n = len(customers)
     part = (customers.customer_type == world.CONSUMER) & customers.ordered & ~customers.pure
+    before = bought.time < REMINDER_DAY
+    last = np.full(n, -np.inf)
+    np.maximum.at(last, bought.customer[before], bought.time[before])
+    orders = np.bincount(bought.customer[before], minlength=n)
+    spent = np.bincount(bought.customer[before], weights=bought.value[before], minlength=n)
     members = np.flatnonzero(part & (customers.first_time < REMINDER_DAY))
     arm = np.full(n, -1, dtype=np.int8)
-    arm[members] = rng.permutation(len(members)) % 2
+    arm[members] = _by_lot(rng, orders[members], last[members])
     allowed = (consents.email_from != world.NEVER) & (
         consents.email_until > (REMINDER_DAY + 15) * world.DAY
     )
     reached = (arm == 0) & allowed
     exposed_day = np.where(reached, REMINDER_DAY + rng.integers(0, 14, n), -1)
 
-    before = bought.time < REMINDER_DAY
-    last = np.full(n, -np.inf)
-    np.maximum.at(last, bought.customer[before], bought.time[before])
-    orders = np.bincount(bought.customer[before], minlength=n)
-    spent = np.bincount(bought.customer[before], weights=bought.value[before], minlength=n)
     responsive = reached & (last >= REMINDER_DAY - RECENT_DAYS)
 
     who = np.repeat(np.arange(n), np.where(responsive, rng.poisson(EXTRA_ORDERS, n), 0))
@@ -110,6 +110,20 @@ def draw_changes(seed, customers, bought, consents, rates):
         totals=totals,
         extra_euro=_net_cents(extra, lines) * rate / 100.0,
     )
+
+
+def _by_lot(rng, orders, last):
+    """Draw an arm, 0 or 1, for each customer: one of either in every pair of similar customers.
+
+    Pairs that bought alike before make arms that are alike, so that the few orders the change
+    adds are not drowned by chance.
+    """
+    alike = np.lexsort((last, orders))
+    place = np.arange(len(alike))
+    swapped = rng.random(len(alike)) < 0.5
+    arm = np.empty(len(alike), dtype=np.int8)
+    arm[alike] = (place + swapped[place // 2]) % 2
+    return arm
 
 
 def _orders(customers, who, time, value):

@@ -499,7 +499,7 @@ PLANTED = {
     ("orders", "no_rate"): 6,
     ("orders", "unknown_value"): 3,
     ("orders", "negative_amount"): 2,
-    ("orders", "guest"): 80 + 4,  # with the orders of erased customers
+    ("orders", "guest"): 80 + 3,  # with the orders of erased customers
     ("orders", "blank_text"): 10,
     ("orders", "trimmed_text"): 10,
     ("order_lines", "superseded_duplicate"): 15,
