@@ -2,15 +2,15 @@
   One source's events on the customers' timeline: a select statement with one row per event. Ids that were merged count
   for the same customer.
 
-  Arguments (SQL expressions on the source, whose alias is `events`; none is a typed null):
+  Arguments (the source has the alias `events`; none is a typed null):
     relation      the source, one row per event, with customer_id
-    event_type    what happened
+    event_type    SQL: what happened
     source_table  raw table that the event comes from
-    source_key    its key there
-    event_on      business day
-    event_at      moment, UTC; none where the source knows only the day
-    channel       by which way
-    direction     inbound (the customer came to us) or outbound (we went to the customer)
+    source_key    name of its key column
+    event_on      name of the column with the business day
+    event_at      name of the column with the moment, UTC; none where the source knows only the day
+    channel       SQL: by which way
+    direction     SQL: inbound (the customer came to us) or outbound (we went to the customer)
     condition     which rows are events; none is all
 #}
 {% macro customer_events(relation, event_type, source_table, source_key, event_on, event_at=none, channel=none, direction=none, condition=none) %}
@@ -21,8 +21,8 @@
         events.{{ source_key }} as source_key,
         {{ 'lower(' ~ channel ~ ')' if channel else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as channel,
         {{ direction if direction else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as direction,
-        {{ event_on }} as event_on,
-        {{ event_at if event_at else 'cast(null as ' ~ dbt.type_timestamp() ~ ')' }} as event_at
+        events.{{ event_on }} as event_on,
+        {{ "events." ~ event_at if event_at else 'cast(null as ' ~ dbt.type_timestamp() ~ ')' }} as event_at
 
     from {{ relation }} as events
     inner join {{ ref('int_customers__keys') }} as customer_keys

@@ -20,9 +20,9 @@ assignments as (
         row_number() over (
             partition by customer_keys.customer_key
             order by
-                case when assignments.unassigned_on < as_of.as_of_date then 1 else 0 end,
+                case when assignments.unassigned_on < as_of.as_of_date then 0 else 1 end desc,
                 assignments.assigned_on desc,
-                assignments.sales_rep_id
+                assignments.sales_rep_id desc
         ) as assignment_rank,
         coalesce(assignments.unassigned_on >= as_of.as_of_date, true) as is_current
 
@@ -65,10 +65,10 @@ facts as (
 
     select
         customer_key,
-        0,
-        null,
-        score,
-        0
+        0 as has_assignments,
+        cast(null as {{ dbt.type_string() }}) as assigned_sales_rep_id,
+        score as nps_score,
+        0 as is_subscriber
     from answers
     where answer_rank = 1
 
@@ -76,10 +76,10 @@ facts as (
 
     select
         customer_key,
-        0,
-        null,
-        null,
-        1
+        0 as has_assignments,
+        cast(null as {{ dbt.type_string() }}) as assigned_sales_rep_id,
+        cast(null as {{ double_type() }}) as nps_score,
+        1 as is_subscriber
     from {{ ref('int_subscriptions__known') }}
     where subscription_status = 'active'
 

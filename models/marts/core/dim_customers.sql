@@ -4,10 +4,12 @@ with
 customers as (
 
     select
-        *,
-        {{ full_years('birth_date', 'as_of_date') }} as age_years
-    from {{ ref('int_customers__unified') }}
-    cross join (select as_of_date from {{ ref('base_crm__as_of') }}) as as_of
+        unified.*,
+        as_of.as_of_date,
+        {{ full_years('unified.birth_date', 'as_of.as_of_date') }} as age_years
+
+    from {{ ref('int_customers__unified') }} as unified
+    cross join {{ ref('base_crm__as_of') }} as as_of
 
 ),
 
@@ -15,11 +17,11 @@ customers as (
 consents as (
 
     select
-        customer_key,
         {%- for channel in consent_channels() %}
         max(case when channel = '{{ channel }}' then case when is_granted then 1 else 0 end end) = 1
-            as has_{{ channel }}_consent{{ ',' if not loop.last }}
+            as has_{{ channel }}_consent,
         {%- endfor %}
+        customer_key
 
     from {{ ref('int_customers__consents') }}
     where purpose = 'marketing'

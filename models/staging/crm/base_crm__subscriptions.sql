@@ -4,5 +4,5 @@
     checks=["when ended_on < started_on then 'ends_before_start'"],
     parents=[{'table': 'customers', 'column': 'customer_id', 'reason': 'orphan_customer'}],
     computed=[earlier_contract_end() ~ ' as earlier_ended_on'],
-    branches=["when started_on < earlier_ended_on then 'overlapping_subscription'"]
+    branches=["when started_on <= earlier_ended_on then 'overlapping_subscription'"]
 ) }}
