@@ -330,7 +330,7 @@ def nothing_in_it(folder, table):
 
 NO_NAMES = (
     "the first line of file {folder}/{table}.csv names no column of the table '{table}'; it must "
-    "name the columns, in UTF-8, with a comma, semicolon, tab or | between them "
+    "name the columns, in UTF-8, with a comma, semicolon, tab or bar between them "
     "(docs/raw_contract.md)"
 )
 
