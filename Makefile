@@ -14,10 +14,11 @@ VARS ?=
 # through the environment: a shell would take the quotes out of VARS
 export RAW RAW_SCHEMA AS_OF VARS
 
-.PHONY: help build test lint rules unit docs publish demo-data validate-cdnow benchmark lock clean
+.PHONY: help build check-raw test lint rules unit docs publish demo-data validate-cdnow benchmark lock clean
 
 help:
 	@echo "make build           build everything, test it, publish it, and say what came out"
+	@echo "make check-raw RAW=folder   your own tables against the raw contract, in seconds and without a build"
 	@echo "make test            everything that must pass before a change lands"
 	@echo "make docs            lineage and data dictionary in one HTML page"
 	@echo "make demo-data       generate the demo CRM again"
@@ -43,6 +44,9 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 
 build: $(VENV)/run.stamp
 	@$(BIN)/python -m tools.build
+
+check-raw: $(VENV)/run.stamp
+	@$(BIN)/python -m tools.check_raw
 
 publish: $(VENV)/run.stamp
 	@$(BIN)/python -m tools.publish

@@ -60,6 +60,7 @@ def _template():
     return environment.from_string(text), names
 
 
+@cache
 def project_variables():
     """Variable → default, as dbt_project.yml has them."""
     return yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]

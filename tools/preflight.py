@@ -21,14 +21,17 @@ SUFFIXES = ("csv", "csv.gz", "parquet")
 READ_AT_MOST = 256 * 1024 * 1024
 
 
+NAMES = Macros()  # for macros that look at nothing but their arguments
+
+
 def file_table(name):
     """The table of the contract that a file of this name holds, else an empty text."""
-    return Macros().raw_file_table(name)
+    return NAMES.raw_file_table(name)
 
 
 def closest(name, names):
     """The name that is most like a mistyped one, else an empty text."""
-    return Macros().closest_name(name, list(names))
+    return NAMES.closest_name(name, list(names))
 
 
 # ---------- where the tables are

@@ -124,7 +124,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if not best['known'] -%}
-        {{ stop("the first line of file " ~ file ~ " names no column of the table '" ~ table ~ "'; it must name the columns, in UTF-8, with a comma, semicolon, tab or | between them (docs/raw_contract.md)") }}
+        {{ stop("the first line of file " ~ file ~ " names no column of the table '" ~ table ~ "'; it must name the columns, in UTF-8, with a comma, semicolon, tab or bar between them (docs/raw_contract.md)") }}
     {%- endif -%}
     {%- set columns = {} -%}
     {%- set seen = [] -%}

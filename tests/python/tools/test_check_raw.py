@@ -1,0 +1,253 @@
+"""The check of one's own tables, and what `make build` knows before dbt has started."""
+
+import json
+import os
+import time
+
+import duckdb
+import pytest
+
+from tools import build, check_raw, preflight
+from tools.contract import StopError
+
+ORDERS = (
+    "order_id,customer_id,ordered_at,total_amount,updated_at\n1,A1,2024-01-05,10.00,2024-01-05\n"
+)
+CUSTOMERS = "customer_id,email,birth_date\nA1,ann@example.org,1980-02-01\n"
+MANIFEST = {
+    "child_map": {
+        "model.crm_cltv.base_crm__refunds": ["model.crm_cltv.fct_refunds", "test.crm_cltv.x"],
+        "model.crm_cltv.fct_refunds": ["model.crm_cltv.dq_rows", "model.crm_cltv.hidden"],
+    },
+    "nodes": {
+        f"model.crm_cltv.{name}": {"name": name, "config": {"meta": {"publish": publish}}}
+        for name, publish in [("fct_refunds", True), ("dq_rows", True), ("hidden", False)]
+    },
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A small folder that a build would take; the lineage is given."""
+    made = tmp_path / "our crm"
+    made.mkdir()
+    (made / "customers.csv").write_text(CUSTOMERS)
+    (made / "orders.csv").write_text(ORDERS)
+    monkeypatch.setattr(check_raw, "lineage_manifest", lambda: MANIFEST)
+    for name in ("RAW", "RAW_SCHEMA", "AS_OF", "VARS"):
+        monkeypatch.delenv(name, raising=False)
+    return made
+
+
+@pytest.fixture
+def check(folder, capsys):
+    """Runs the check on the folder; returns its exit code and its lines."""
+
+    def check(*arguments):
+        code = check_raw.main([*(arguments or ("--raw", str(folder)))])
+        said = capsys.readouterr()
+        return code, said.out.splitlines() + said.err.splitlines()
+
+    return check
+
+
+def test_a_folder_that_can_be_built(check):
+    code, lines = check()
+    assert code == 0
+    assert "customers: there, 1 row" in lines
+    assert "orders: there, 1 row" in lines
+    assert lines[-1].startswith("a build can run: 2 tables are there, ")
+
+
+def test_the_marts_that_rest_on_a_missing_table_are_named(check):
+    _, lines = check()
+    place = lines.index("refunds: missing, optional")
+    assert lines[place + 1] == "  note:  empty or without what refunds would bring: fct_refunds"
+
+
+def test_a_required_table_that_is_missing_is_an_error_with_the_file_that_is_meant(check, folder):
+    (folder / "orders.csv").rename(folder / "Orders.csv")
+    code, lines = check()
+    assert code == 1
+    assert (
+        "  note:  Orders.csv belongs to no table and is not read; perhaps orders.csv is meant"
+        in (lines)
+    )
+    assert "orders: missing, required" in lines
+    assert any(
+        line.startswith("  error: required table 'orders' is not in folder") for line in lines
+    )
+    assert lines[-1] == "crm_cltv: no build can run; mend the 1 error above"
+
+
+def test_columns_that_are_missing_or_misspelt(check, folder):
+    (folder / "orders.csv").write_text(ORDERS.replace("total_amount", "amount_total"))
+    code, lines = check()
+    assert code == 1
+    assert "  error: required column total_amount is missing; is it amount_total?" in lines
+    (folder / "orders.csv").write_text(ORDERS.replace("customer_id", "custmer_id"))
+    code, lines = check()
+    assert code == 0
+    meant = "column custmer_id is not in the contract and is not read; perhaps customer_id is meant"
+    assert f"  note:  {meant}" in lines
+    assert any("optional columns missing, taken as empty: customer_id, " in line for line in lines)
+
+
+def test_values_that_cannot_be_read_are_shown_and_personal_ones_are_not(check, folder):
+    rows = ["2,A1,31.12.2024,10.00,", '3,A1,12/31/2024,"1,234.50",', "4,,2024-01-01,ann@x.org,"]
+    (folder / "orders.csv").write_text(ORDERS + "\n".join(rows) + "\n")
+    (folder / "customers.csv").write_text(CUSTOMERS + "A2,ben@example.org,24.12.1980\n")
+    code, lines = check()
+    assert code == 0
+    text = "\n".join(lines)
+    assert (
+        "  note:  column ordered_at: 2 values not readable as timestamp, such as '12/31/2024', "
+        "'31.12.2024'; will be rejected (bad_value); dates are 2024-12-31 or "
+        "2024-12-31T09:30:00+01:00"
+    ) in lines
+    assert "such as '1,234.50', 'xxx@x.xxx'; will be rejected (bad_value); numbers are" in text
+    assert "column birth_date: 1 value not readable as date, such as '99.99.9999'; will be" in text
+    assert "ann@" not in text and "24.12.1980" not in text
+
+
+def test_values_that_are_not_accepted(check, folder):
+    (folder / "orders.csv").write_text(
+        ORDERS.replace("\n", ",status\n", 1).rstrip() + ",shipped\n2,A1,2024-01-01,1,,completed\n"
+    )
+    _, lines = check()
+    assert any("column status: 1 value not accepted, such as 'shipped'" in line for line in lines)
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_other_tables(check, folder):
+    (folder / "customers.csv").write_bytes(b"customer_id\n\xe9\n")
+    (folder / "refunds.parquet").write_text("no Parquet")
+    code, lines = check()
+    assert code == 1
+    assert sum("error: " in line for line in lines) == 2
+    assert "orders: there, 1 row" in lines
+    assert lines[-1] == "crm_cltv: no build can run; mend the 2 errors above"
+
+
+def test_damage_inside_a_parquet_file_is_found(check, folder):
+    file = folder / "orders.parquet"
+    (folder / "orders.csv").unlink()
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select range as order_id, timestamp '2024-01-01' as ordered_at, 1.00 as "
+            f"total_amount, now() as synced_at from range(200000)) to '{file}' (format parquet)"
+        )
+    content = bytearray(file.read_bytes())
+    content[4000:9000] = b"\xff" * 5000
+    file.write_bytes(content)
+    code, lines = check()
+    assert code == 1
+    assert any("  error: the rows cannot be read" in line for line in lines)
+
+
+def test_directories_and_files_of_other_kinds_are_named(check, folder):
+    (folder / "refunds").mkdir()
+    (folder / "products.xlsx").touch()
+    (folder / "notes.md").touch()
+    _, lines = check()
+    assert "  note:  refunds is a directory and is not read; a table is one file" in lines
+    meant = "products.xlsx belongs to no table and is not read; perhaps products.csv is meant"
+    assert f"  note:  {meant}" in lines
+    assert not any("notes.md" in line for line in lines)
+
+
+def test_a_schema_is_checked_in_the_database_of_the_profile(check, tmp_path, monkeypatch):
+    file = tmp_path / "crm_cltv.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("create schema our_crm")
+        connection.execute("create table our_crm.customers as select '1' as customer_id")
+        connection.execute(
+            "create table our_crm.orders as select 1 as order_id, date '2024-01-01' as ordered_at, "
+            "timestamp '2024-01-01' as total_amount, now() as synced_at"
+        )
+    monkeypatch.setenv("CRM_CLTV_DUCKDB_PATH", str(file))
+    monkeypatch.setenv("DBT_PROFILES_DIR", "profiles")
+    code, lines = check("--raw-schema", "our_crm", "--vars", "{crm_tables: []}")
+    assert code == 1
+    (error,) = [line for line in lines if "error: " in line]
+    assert error == (
+        "  error: column 'total_amount' of table 'orders' in schema our_crm is of type TIMESTAMP, "
+        "which cannot become money; export it as money or as text (docs/raw_contract.md)"
+    )
+    code, lines = check("--raw-schema", "our_crm")
+    assert 'with the tables that are there: VARS="{crm_tables: []}"' in lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--as-of", ""], "crm_cltv: nothing to check; give RAW=folder or RAW_SCHEMA=schema"),
+        (["--raw", "no folder"], "crm_cltv: RAW="),
+        (["--raw-schema", "a b"], "crm_cltv: variable raw_crm_schema must be the name of a schema"),
+        (["--raw-schema", "x", "--vars", "{as_of: 1}"], "crm_cltv: variable 'as_of' is not known"),
+    ],
+)
+def test_wrong_options_are_one_line(arguments, line, check):
+    code, lines = check(*arguments)
+    assert code == 1
+    assert len(lines) == 1 and lines[0].startswith(line)
+
+
+def test_the_lineage_of_the_last_run_is_used_if_it_is_new(tmp_path, monkeypatch):
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
+    assert check_raw.lineage_manifest() == MANIFEST
+
+
+# ---------- before dbt has started
+
+
+def test_a_file_that_may_not_be_read_is_named(folder, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda file, mode: file.name != "orders.csv")
+    with pytest.raises(
+        StopError, match=r"orders\.csv may not be read by you; change its permissions"
+    ):
+        preflight.preflight({"raw_folder": str(folder), "crm_tables": []})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permissions_is_named(folder):
+    (folder / "orders.csv").chmod(0)
+    with pytest.raises(StopError, match=r"orders\.csv may not be read by you"):
+        preflight.preflight({"raw_folder": str(folder), "crm_tables": []})
+
+
+def test_a_large_parquet_file_with_a_damaged_end_is_named(folder):
+    (folder / "orders.csv").unlink()
+    with (folder / "orders.parquet").open("wb") as file:
+        file.write(b"PAR1")
+        file.truncate(80_000_000)
+    with pytest.raises(StopError, match=r"orders\.parquet cannot be read as Parquet"):
+        preflight.preflight({"raw_folder": str(folder), "crm_tables": []})
+
+
+def test_a_compressed_file_that_is_cut_short_is_named(folder):
+    (folder / "orders.csv").unlink()
+    (folder / "orders.csv.gz").write_bytes(b"\x1f\x8b\x08\x00")
+    with pytest.raises(StopError, match=r"orders\.csv\.gz (cannot be read|is empty)"):
+        preflight.preflight({"raw_folder": str(folder), "crm_tables": []})
+
+
+def test_more_csv_than_can_be_read_in_that_time_is_left_to_dbt(folder, monkeypatch):
+    (folder / "orders.csv").write_text(ORDERS + "1\n")
+    monkeypatch.setattr(preflight, "READ_AT_MOST", 10)
+    preflight.preflight({"raw_folder": str(folder), "crm_tables": []})
+
+
+def test_values_that_only_dbt_can_fill_in_are_left_to_it():
+    preflight.preflight({"raw_folder": "{{ env_var('HOME') }}/crm"})
+
+
+def test_a_build_that_cannot_run_is_refused_before_dbt_starts(folder, capsys, monkeypatch):
+    (folder / "orders.csv").write_text("")
+    monkeypatch.setattr(build.subprocess, "Popen", None)
+    begin = time.perf_counter()
+    assert build.main(["--raw", str(folder)]) == 2
+    assert time.perf_counter() - begin < 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"crm_cltv: file {folder}/orders.csv is empty; export it again")
+    assert second == "crm_cltv: the build failed; the last publication is untouched"
