@@ -24,7 +24,8 @@
     {%- set event = raw_contract(table)['event'] or placed_by -%}
     {%- set day = event_day(table, placed_by) -%}
     {%- set kept = added + ([day] if day and day != event else []) + (['rate_to_reporting'] if rate_day else []) -%}
-    {%- set known = parents | selectattr('table', 'in', switched_on_tables()) | list -%}
+    {%- set known = [] -%}
+    {%- for parent in parents if crm_table_is_on(parent['table']) -%}{%- do known.append(parent) -%}{%- endfor -%}
     {%- set erases = known | selectattr('table', 'equalto', 'customers') | list -%}
 with
 
@@ -123,12 +124,4 @@ from checked
     {%- if not event -%}{{ return(none) }}{%- endif -%}
     {%- set column = contract['columns'] | selectattr('name', 'equalto', event) | first -%}
     {{ return(event if column['type'] == 'date' else event[:-3] ~ '_on') }}
-{% endmacro %}
-
-
-{# The tables of the contract that are switched on. #}
-{% macro switched_on_tables() %}
-    {%- set names = [] -%}
-    {%- for table in built_tables() if crm_table_is_on(table) -%}{%- do names.append(table) -%}{%- endfor -%}
-    {{ return(names) }}
 {% endmacro %}

@@ -78,7 +78,7 @@
     {%- set names -%}
         raw_folder raw_crm_schema raw_crm_database crm_tables
         as_of_date business_timezone reporting_currency earliest_plausible_date rate_valid_days fallback_margin_rate
-        identity_max_ids_per_email
+        identity_max_ids_per_email identity_keep_apart
         fit_method purchase_model spend_purchases max_exact_cells run_rate_floor_days
         prediction_minimum_customers prediction_minimum_repeaters
     {%- endset -%}

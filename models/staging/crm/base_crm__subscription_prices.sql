@@ -6,6 +6,6 @@
     ],
     parents=[{'table': 'subscriptions', 'column': 'subscription_id', 'reason': 'orphan_subscription'}],
     rate_day='valid_from',
-    currency='parent_subscriptions.currency' if 'subscriptions' in switched_on_tables() else 'cast(null as ' ~ dbt.type_string() ~ ')',
+    currency='parent_subscriptions.currency' if crm_table_is_on('subscriptions') else 'cast(null as ' ~ dbt.type_string() ~ ')',
     amount='monthly_amount'
 ) }}
