@@ -22,10 +22,17 @@ left join {{ ref('stg_crm__customers') }} as customers
     on
         planted.table_name = 'customers'
         and planted.record_key = customers.customer_id
+left join {{ ref('dq_migration_check') }} as migrations
+    on
+        planted.table_name = 'migration_counts'
+        and planted.record_key = {{ row_key(
+            ['migrations.migration_id', "'after'", 'migrations.table_name', 'migrations.measure', 'migrations.column_name']
+        ) }}
 where not coalesce(
     case planted.code
         when 'guest' then orders.is_guest
         when 'not_a_sale' then not orders.is_sale and orders.net_revenue = 0
+        when 'migration_difference' then migrations.migration_status = 'differs'
         when 'leading_zero_kept' then customers.postal_code like '00%'
     end, false
 )
