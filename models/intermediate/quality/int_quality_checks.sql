@@ -117,7 +117,7 @@ further as (
         count(*) as rows_failed,
         {{ sum_money('abs(header_total_reporting)') }} as failed_amount
     from {{ ref('dq_order_totals') }}
-    group by 1, 2, 3
+    group by {{ month_start('ordered_on') }}
     union all
     select
         'customers' as table_name,
@@ -129,12 +129,16 @@ further as (
     inner join {{ ref('stg_crm__customers') }} as customers
         on customer_keys.customer_id = customers.customer_id
     where customer_keys.merge_rule = 'same_email_merged'
-    group by 1, 2, 3
+    group by {{ month_start('customers.created_on') }}
 
 )
 
 select
-    {{ row_key(['counted.dimension', 'counted.table_name', "coalesce(cast(counted.month_start as " ~ dbt.type_string() ~ "), 'no month')"]) }}
+    {{ row_key([
+        'counted.dimension',
+        'counted.table_name',
+        "coalesce(cast(counted.month_start as " ~ dbt.type_string() ~ "), 'no month')"
+    ]) }}
         as quality_check_id,
     counted.dimension,
     counted.table_name,
