@@ -38,9 +38,10 @@ ranked_rules as (
 repairs as (
 
     select
-        {%- for rule in ['trimmed_text', 'blank_text', 'unreadable_optional_value', 'contradicting_value'] %}
-        coalesce(max(case when rule_code = '{{ rule }}' then dimension end), 'none') as {{ rule }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {% for rule in ['trimmed_text', 'blank_text', 'unreadable_optional_value', 'contradicting_value'] -%}
+        coalesce(max(case when rule_code = '{{ rule }}' then dimension end), 'none')
+            as {{ rule }}{{ ',' if not loop.last }}
+        {% endfor -%}
     from {{ ref('repair_rules') }}
 
 ),
@@ -121,13 +122,15 @@ further as (
     union all
     select
         'customers' as table_name,
-        (select max(dimension) from {{ ref('repair_rules') }} where rule_code = 'same_email_merged') as dimension,
+        max(rules.dimension) as dimension,
         {{ month_start('customers.created_on') }} as month_start,
         count(*) as rows_failed,
         cast(null as {{ money_sum_type() }}) as failed_amount
     from {{ ref('int_customers__keys') }} as customer_keys
     inner join {{ ref('stg_crm__customers') }} as customers
         on customer_keys.customer_id = customers.customer_id
+    inner join {{ ref('repair_rules') }} as rules
+        on customer_keys.merge_rule = rules.rule_code
     where customer_keys.merge_rule = 'same_email_merged'
     group by {{ month_start('customers.created_on') }}
 
