@@ -38,10 +38,14 @@ ranked_rules as (
 repairs as (
 
     select
-        {% for rule in ['trimmed_text', 'blank_text', 'unreadable_optional_value', 'contradicting_value'] -%}
-        coalesce(max(case when rule_code = '{{ rule }}' then dimension end), 'none')
-            as {{ rule }}{{ ',' if not loop.last }}
-        {% endfor -%}
+        coalesce(max(case when rule_code = 'trimmed_text' then dimension end), 'none')
+            as trimmed_text,
+        coalesce(max(case when rule_code = 'blank_text' then dimension end), 'none')
+            as blank_text,
+        coalesce(max(case when rule_code = 'unreadable_optional_value' then dimension end), 'none')
+            as unreadable_optional_value,
+        coalesce(max(case when rule_code = 'contradicting_value' then dimension end), 'none')
+            as contradicting_value
     from {{ ref('repair_rules') }}
 
 ),
