@@ -113,3 +113,6 @@
 {% macro wide_integer_type() %}{{ return(adapter.dispatch('wide_integer_type', 'crm_cltv')()) }}{% endmacro %}
 {% macro duckdb__wide_integer_type() %}{{ return('hugeint') }}{% endmacro %}
 {% macro spark__wide_integer_type() %}{{ return('decimal(38, 0)') }}{% endmacro %}
+
+{# A value as text. #}
+{% macro as_text(expression) %}{{ return('cast(' ~ expression ~ ' as ' ~ dbt.type_string() ~ ')') }}{% endmacro %}

@@ -125,3 +125,11 @@ from checked
     {%- set column = contract['columns'] | selectattr('name', 'equalto', event) | first -%}
     {{ return(event if column['type'] == 'date' else event[:-3] ~ '_on') }}
 {% endmacro %}
+
+
+{# The tables of the contract that are switched on. #}
+{% macro switched_on_tables() %}
+    {%- set names = [] -%}
+    {%- for table in built_tables() if crm_table_is_on(table) -%}{%- do names.append(table) -%}{%- endfor -%}
+    {{ return(names) }}
+{% endmacro %}

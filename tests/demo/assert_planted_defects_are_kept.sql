@@ -35,18 +35,20 @@ left join {{ ref('stg_crm__erasure_requests') }} as erasure_requests
     on
         planted.table_name = 'erasure_requests'
         and planted.record_key = erasure_requests.request_id
-left join {{ ref('stg_crm__migration_counts') }} as migration_counts
+left join {{ ref('dq_migration_check') }} as migrations
     on
         planted.table_name = 'migration_counts'
-        and planted.record_key = migration_counts.migration_count_id
+        and planted.record_key = {{ row_key(
+            ['migrations.migration_id', "'after'", 'migrations.table_name', 'migrations.measure', 'migrations.column_name']
+        ) }}
 where not coalesce(
     case planted.code
         when 'guest' then orders.is_guest
         when 'not_a_sale' then not orders.is_sale and orders.net_revenue = 0
+        when 'migration_difference' then migrations.migration_status = 'differs'
         when 'leading_zero_kept' then customers.postal_code like '00%'
         when 'recorded_out_of_order' then consents.consent_id is not null
         when 'unpriced_subscription' then subscriptions.subscription_id is not null
         when 'unknown_customer' then erasure_requests.request_id is not null
-        when 'migration_difference' then migration_counts.migration_count_id is not null
     end, false
 )

@@ -63,10 +63,14 @@ findings as (
 
     select
         'simple_cltv' as capability,
-        simple_values as rows_behind,
-        case when buyers = 0 then 'empty' when simple_values = 0 then 'off' else 'on' end as finding_status,
+        values_known.simple_values as rows_behind,
         case
-            when buyers = 0 then 'no customer has bought yet'
+            when values_known.buyers = 0 then 'empty'
+            when values_known.simple_values = 0 then 'off'
+            else 'on'
+        end as finding_status,
+        case
+            when values_known.buyers = 0 then 'no customer has bought yet'
             when retention.retention_reason = 'history_under_two_years'
                 then 'it needs a yearly retention, and the orders reach back less than two years'
             when retention.retention_reason is not null
@@ -85,8 +89,12 @@ findings as (
     select
         'cohort_cltv' as capability,
         cohort_values as rows_behind,
-        case when buyers = 0 then 'empty' when cohort_values = 0 then 'off' when cohort_values < buyers then 'degraded' else 'on' end
-            as finding_status,
+        case
+            when buyers = 0 then 'empty'
+            when cohort_values = 0 then 'off'
+            when cohort_values < buyers then 'degraded'
+            else 'on'
+        end as finding_status,
         case
             when buyers = 0 then 'no customer has bought yet'
             when cohort_values = 0 then 'no cohort has been watched long enough'
@@ -100,8 +108,10 @@ findings as (
         case when buyers = 0 then 'empty' when probabilistic_values = 0 then 'off' else 'on' end as finding_status,
         case
             when buyers = 0 then 'no customer has bought yet'
-            when refusal = 'too_few_customers' then 'fewer customers have bought than prediction_minimum_customers asks for'
-            when refusal = 'too_few_repeaters' then 'fewer customers have bought again than prediction_minimum_repeaters asks for'
+            when refusal = 'too_few_customers'
+                then 'fewer customers have bought than prediction_minimum_customers asks for'
+            when refusal = 'too_few_repeaters'
+                then 'fewer customers have bought again than prediction_minimum_repeaters asks for'
             when probabilistic_values = 0 then 'the model was not fitted: ' || coalesce(refusal, 'no reason given')
         end as finding
     from values_known
@@ -119,23 +129,30 @@ findings as (
             when sales = 0 then 'there is no sale yet'
             when margins = 0 then 'no cost is known: load unit costs or set fallback_margin_rate'
             when margins < sales
-                then cast(sales - margins as {{ dbt.type_string() }}) || ' of ' || cast(sales as {{ dbt.type_string() }})
+                then
+                    {{ dbt.concat([as_text('sales - margins'), "' of '", as_text('sales')]) }}
                     || ' sales have no known cost and no margin: load unit costs or set fallback_margin_rate'
             when estimated > 0
-                then cast(estimated as {{ dbt.type_string() }}) || ' of ' || cast(sales as {{ dbt.type_string() }})
+                then
+                    {{ dbt.concat([as_text('estimated'), "' of '", as_text('sales')]) }}
                     || ' sales are costed by a fallback margin in whole or in part'
         end as finding
     from orders_known
     union all
     select
         'exchange_rates_used' as capability,
-        converted as rows_behind,
-        case when rates_missing.row_count > 0 then 'degraded' when converted = 0 then 'empty' else 'on' end as finding_status,
+        orders_known.converted as rows_behind,
+        case
+            when rates_missing.row_count > 0 then 'degraded'
+            when orders_known.converted = 0 then 'empty'
+            else 'on'
+        end as finding_status,
         case
             when rates_missing.row_count > 0
-                then cast(rates_missing.row_count as {{ dbt.type_string() }})
+                then
+                    {{ as_text('rates_missing.row_count') }}
                     || ' rows were rejected because no rate is known for their day (no_rate in dq_rejected_rows)'
-            when converted = 0 then 'no rate is needed: every sale is in {{ reporting_currency() }}'
+            when orders_known.converted = 0 then 'no rate is needed: every sale is in {{ reporting_currency() }}'
         end as finding
     from orders_known
     cross join rates_missing
@@ -143,11 +160,16 @@ findings as (
     select
         'identity' as capability,
         ids as rows_behind,
-        case when ids = 0 then 'empty' when {{ count_variable('identity_max_ids_per_email', 1) }} = 1 then 'off' else 'on' end as finding_status,
+        case
+            when ids = 0 then 'empty'
+            when {{ count_variable('identity_max_ids_per_email', 1) }} = 1 then 'off'
+            else 'on'
+        end as finding_status,
         case
             when ids = 0 then 'there is no customer'
-            when {{ count_variable('identity_max_ids_per_email', 1) }} = 1 then 'identity_max_ids_per_email is 1: every id is its own customer'
-            else cast(ids as {{ dbt.type_string() }}) || ' ids are ' || cast(customers as {{ dbt.type_string() }}) || ' customers'
+            when {{ count_variable('identity_max_ids_per_email', 1) }} = 1
+                then 'identity_max_ids_per_email is 1: every id is its own customer'
+            else {{ dbt.concat([as_text('ids'), "' ids are '", as_text('customers'), "' customers'"]) }}
         end as finding
     from people
     union all

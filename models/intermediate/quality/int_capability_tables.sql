@@ -14,7 +14,11 @@ judged as (
         raw_rows,
         accepted_rows,
         rejected_rows,
-        table_name in ('{{ switched_on_tables() | join("', '") }}') as is_on
+        table_name in (
+            {%- for table in switched_on_tables() %}
+            '{{ table }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as is_on
     from reconciled
 
 )

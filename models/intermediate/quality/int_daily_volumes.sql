@@ -38,7 +38,11 @@ happened as (
     where
         reject_reason is null
         and event_on is not null
-        and table_name in ('{{ counted_tables | join("', '") }}')
+        and table_name in (
+            {%- for table in counted_tables %}
+            '{{ table }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
     group by
         table_name,
         event_on
@@ -79,17 +83,29 @@ series as (
 ),
 
 -- the last day of the data may not be over yet
+spans as (
+
+    select
+        table_name,
+        measure,
+        first_event_on,
+        {{ days_between('first_event_on', 'as_of_date') }}
+        - case when as_of_source = 'newest_order' then 1 else 0 end as last_day_number
+    from series
+
+),
+
+-- a hundred years: further back than any row that is believed
 days as (
 
     select
-        series.table_name,
-        series.measure,
-        {{ add_days('series.first_event_on', 'numbers.n') }} as event_on
+        spans.table_name,
+        spans.measure,
+        {{ add_days('spans.first_event_on', 'numbers.n') }} as event_on
 
-    from series
-    inner join {{ numbers('select coalesce(max(' ~ days_between('first_order_on', 'as_of_date') ~ '), 0) + 3650 from ' ~ ref('base_crm__as_of')) }} as numbers
-        on numbers.n <= {{ days_between('series.first_event_on', 'series.as_of_date') }}
-        - case when series.as_of_source = 'newest_order' then 1 else 0 end
+    from spans
+    inner join {{ numbers(36525) }} as numbers
+        on spans.last_day_number >= numbers.n
 
 )
 

@@ -38,9 +38,14 @@ ranked_rules as (
 repairs as (
 
     select
-        {%- for rule in ['trimmed_text', 'blank_text', 'unreadable_optional_value', 'contradicting_value'] %}
-        coalesce(max(case when rule_code = '{{ rule }}' then dimension end), 'none') as {{ rule }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        coalesce(max(case when rule_code = 'trimmed_text' then dimension end), 'none')
+            as trimmed_text,
+        coalesce(max(case when rule_code = 'blank_text' then dimension end), 'none')
+            as blank_text,
+        coalesce(max(case when rule_code = 'unreadable_optional_value' then dimension end), 'none')
+            as unreadable_optional_value,
+        coalesce(max(case when rule_code = 'contradicting_value' then dimension end), 'none')
+            as contradicting_value
     from {{ ref('repair_rules') }}
 
 ),
@@ -117,24 +122,30 @@ further as (
         count(*) as rows_failed,
         {{ sum_money('abs(header_total_reporting)') }} as failed_amount
     from {{ ref('dq_order_totals') }}
-    group by 1, 2, 3
+    group by {{ month_start('ordered_on') }}
     union all
     select
         'customers' as table_name,
-        (select max(dimension) from {{ ref('repair_rules') }} where rule_code = 'same_email_merged') as dimension,
+        max(rules.dimension) as dimension,
         {{ month_start('customers.created_on') }} as month_start,
         count(*) as rows_failed,
         cast(null as {{ money_sum_type() }}) as failed_amount
     from {{ ref('int_customers__keys') }} as customer_keys
     inner join {{ ref('stg_crm__customers') }} as customers
         on customer_keys.customer_id = customers.customer_id
+    inner join {{ ref('repair_rules') }} as rules
+        on customer_keys.merge_rule = rules.rule_code
     where customer_keys.merge_rule = 'same_email_merged'
-    group by 1, 2, 3
+    group by {{ month_start('customers.created_on') }}
 
 )
 
 select
-    {{ row_key(['counted.dimension', 'counted.table_name', "coalesce(cast(counted.month_start as " ~ dbt.type_string() ~ "), 'no month')"]) }}
+    {{ row_key([
+        'counted.dimension',
+        'counted.table_name',
+        "coalesce(cast(counted.month_start as " ~ dbt.type_string() ~ "), 'no month')"
+    ]) }}
         as quality_check_id,
     counted.dimension,
     counted.table_name,

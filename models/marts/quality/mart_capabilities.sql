@@ -21,8 +21,9 @@ needs as (
             when tables.table_status = 'empty'
                 then 'table ' || tables.table_name || ' is on but has no accepted row: ' || needs.without_it
             when tables.table_status = 'degraded'
-                then cast(tables.rejected_rows as {{ dbt.type_string() }}) || ' rows of table ' || tables.table_name
-                    || ' were rejected against ' || cast(tables.accepted_rows as {{ dbt.type_string() }})
+                then
+                    {{ dbt.concat([as_text('tables.rejected_rows'), "' rows of table '", 'tables.table_name']) }}
+                    || {{ dbt.concat(["' were rejected against '", as_text('tables.accepted_rows')]) }}
                     || ' accepted: see dq_rejected_rows'
         end as finding,
         case
@@ -90,8 +91,10 @@ select
     capabilities.kind,
     ranked.status,
     capabilities.gives
-    || case when ranked.finding is null then '' else '. ' || upper(substr(ranked.finding, 1, 1)) || substr(ranked.finding, 2) end
-        as reason,
+    || case
+        when ranked.finding is null then ''
+        else '. ' || upper(substr(ranked.finding, 1, 1)) || substr(ranked.finding, 2)
+    end as reason,
     capabilities.switched_by,
     cast(ranked.capability_rows as {{ dbt.type_bigint() }}) as rows_accepted,
     capabilities.sort_order
