@@ -39,6 +39,7 @@ def settings(place):
         "DBT_PROFILES_DIR": str(ROOT / "profiles"),
         "DBT_TARGET_PATH": str(place / "target"),
         "DBT_LOG_PATH": str(place / "logs"),
+        "DBT_LOG_LEVEL_FILE": "debug",
         "CRM_CLTV_DUCKDB_PATH": str(place / "crm_cltv.duckdb"),
         "CRM_CLTV_EXPORTS": str(place / "exports"),
         "RAW": str(place / "crm"),

@@ -13,4 +13,8 @@ select
 from {{ ref('dq_repaired_rows') }} as repaired
 where
     repaired.value_before like '%@%'
-    or (repaired.table_name = 'customers' and repaired.column_name in ('email', 'phone') and repaired.value_before <> '***')
+    or (
+        repaired.table_name = 'customers'
+        and repaired.column_name in ('email', 'phone')
+        and repaired.value_before <> '***'
+    )

@@ -25,7 +25,8 @@ def test_everything_builds_and_every_raw_row_is_accounted_for(name, run):
     assert "Traceback" not in run.output
     found = run.rows(
         "select table_name, raw_rows, "
-        "accepted_rows + rejected_rows + rows_after_as_of + erased_rows from cltv_marts.dq_row_reconciliation"
+        "accepted_rows + rejected_rows + rows_after_as_of + erased_rows "
+        "from cltv_marts.dq_row_reconciliation"
     )
     expected = raw_row_counts(OPTIONAL[name])
     assert {table: raw for table, raw, _ in found} == expected
