@@ -14,34 +14,6 @@ behaviour as (
 
 ),
 
--- the few customers of several ids, taken apart again
-merged_ids as (
-
-    select
-        customer_id,
-        customer_key
-    from {{ ref('int_customers__keys') }}
-    where customer_ids > 1
-
-),
-
-purchases_of_ids as (
-
-    select
-        merged_ids.customer_id,
-        count(purchases.order_id) as purchase_orders
-
-    from merged_ids
-    left join {{ ref('stg_crm__orders') }} as orders
-        on merged_ids.customer_id = orders.customer_id
-    left join {{ ref('fct_orders') }} as purchases
-        on
-            orders.order_id = purchases.order_id
-            and purchases.is_purchase
-    group by merged_ids.customer_id
-
-),
-
 states as (
 
     select
@@ -58,7 +30,7 @@ states as (
     select
         'before' as identity_state,
         purchase_orders
-    from purchases_of_ids
+    from {{ ref('int_merged_ids__purchases') }}
 
 ),
 
