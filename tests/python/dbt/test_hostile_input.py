@@ -228,8 +228,7 @@ def outcome(runs):
         "select table_name, record_key, reason_code, row_payload from cltv_marts.dq_rejected_rows"
     )
     repaired = run.rows(
-        "select table_name, record_key, rule_code, column_name "
-        "from cltv_marts.dq_repaired_rows"
+        "select table_name, record_key, rule_code, column_name from cltv_marts.dq_repaired_rows"
     )
     return run, rejected, repaired
 

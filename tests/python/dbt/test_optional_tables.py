@@ -47,9 +47,11 @@ def test_customers_are_valued_with_whatever_is_there(name, run):
         "select count(*), count(*) filter (realised_net_revenue > 0), "
         "count(*) filter (prediction_status = 'predicted') from cltv_marts.fct_customer_cltv"
     )
+    # without rates, every order in another currency is set aside
+    enough = 2500 if "exchange_rates" in OPTIONAL[name] else 1800
     assert customers > 2900
-    assert realised > 2500
-    assert predicted > 2500
+    assert realised > enough
+    assert predicted > enough
 
 
 @pytest.mark.scenario("no_lines")
