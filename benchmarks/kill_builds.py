@@ -26,22 +26,17 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 # the project is no installed package
-from tests.python.dbt.harness import NO_TESTS, content_hash  # noqa: E402
+from tests.python.dbt.harness import NO_TESTS, content_hash, environment  # noqa: E402
 from tools.build import variables  # noqa: E402
 
 NOTHING_ELSE = {"raw_schema": "", "as_of": "", "vars": ""}
 
 
 def settings(place):
-    """The environment of a run with its own database, log and publication."""
+    """The environment of a run on the generated folder; its progress is read from the debug log."""
     return {
-        **os.environ,
-        "DBT_PROFILES_DIR": str(ROOT / "profiles"),
-        "DBT_TARGET_PATH": str(place / "target"),
-        "DBT_LOG_PATH": str(place / "logs"),
+        **environment(place),
         "DBT_LOG_LEVEL_FILE": "debug",
-        "CRM_CLTV_DUCKDB_PATH": str(place / "crm_cltv.duckdb"),
-        "CRM_CLTV_EXPORTS": str(place / "exports"),
         "RAW": str(place / "crm"),
     }
 

@@ -110,34 +110,6 @@ counted as (
         reason,
         case when is_measured then month_start end
 
-),
-
--- what only a look at several rows shows: orders that differ from their lines, and people who are there twice
-further as (
-
-    select
-        'orders' as table_name,
-        'consistency' as dimension,
-        {{ month_start('ordered_on') }} as month_start,
-        count(*) as rows_failed,
-        {{ sum_money('abs(header_total_reporting)') }} as failed_amount
-    from {{ ref('dq_order_totals') }}
-    group by {{ month_start('ordered_on') }}
-    union all
-    select
-        'customers' as table_name,
-        max(rules.dimension) as dimension,
-        {{ month_start('customers.created_on') }} as month_start,
-        count(*) as rows_failed,
-        cast(null as {{ money_sum_type() }}) as failed_amount
-    from {{ ref('int_customers__keys') }} as customer_keys
-    inner join {{ ref('stg_crm__customers') }} as customers
-        on customer_keys.customer_id = customers.customer_id
-    inner join {{ ref('repair_rules') }} as rules
-        on customer_keys.merge_rule = rules.rule_code
-    where customer_keys.merge_rule = 'same_email_merged'
-    group by {{ month_start('customers.created_on') }}
-
 )
 
 select
@@ -160,7 +132,7 @@ select
         when counted.has_money then coalesce(counted.failed_amount, 0) + coalesce(further.failed_amount, 0)
     end as failed_amount
 from counted
-left join further
+left join {{ ref('int_quality_cross_checks') }} as further
     on
         counted.table_name = further.table_name
         and counted.dimension = further.dimension
