@@ -21,13 +21,17 @@ def model(dbt, session):
     dbt.config(materialized="table")
     cells = read_frame(
         dbt.ref("int_purchase_cells"),
-        order_by=["origin_id", "frequency", "recency_days", "age_days"],
+        order_by=["origin_id", "covariate_pattern", "frequency", "recency_days", "age_days"],
     )
+    meta = dbt.config.meta_get
     fits = fit_purchase_models(
         cells,
-        models=(dbt.config.meta_get("purchase_model"),),
-        method=dbt.config.meta_get("fit_method"),
-        minimum_customers=int(dbt.config.meta_get("minimum_customers")),
-        minimum_repeaters=int(dbt.config.meta_get("minimum_repeaters")),
+        models=meta("models"),
+        method=meta("fit_method"),
+        minimum_customers=int(meta("minimum_customers")),
+        minimum_repeaters=int(meta("minimum_repeaters")),
+        minimum_days=int(meta("minimum_days")),
+        maximum_silence_days=int(meta("maximum_silence_days")),
+        by_group=meta("by_group") != "never",
     )
     return typed_frame(session, fits, COLUMNS)
