@@ -81,6 +81,16 @@ class PurchaseCells:
             self.log_gap_sum[kept] * (weight / self.weight[kept]),
         )
 
+    def reweighted(self, weight):
+        """Return the same cells with other numbers of customers (> 0) in them."""
+        return PurchaseCells(
+            self.frequency,
+            self.recency,
+            self.age,
+            weight,
+            self.log_gap_sum * (weight / self.weight),
+        )
+
 
 @dataclass(frozen=True)
 class SpendCells:
