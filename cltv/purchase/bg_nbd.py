@@ -235,6 +235,14 @@ class BGNBD(PurchaseModel):
         result = alive[:, None] * if_alive[index]
         return result[:, 0] if scalar else result
 
+    def discounted_purchases(self, params, frequency, recency, age, discount_rate, horizon=None):
+        """Not there yet."""
+        raise NotImplementedError
+
+    def draw_purchases(self, params, frequency, recency, age, horizon, uniforms):
+        """Not there yet."""
+        raise NotImplementedError
+
     def expected_purchases_new_customer(self, params, t):
         """Return the expected repeat purchases of a customer of unknown history by age `t`.
 
