@@ -193,3 +193,44 @@ def _tenths(values, weight):
     marks = np.arange(1, TIME_BINS) / TIME_BINS
     position = np.minimum(np.searchsorted(share, marks), len(values) - 1)
     return np.unique(values[order][position])
+
+
+def drift_figures(cells, fits, before, after):
+    """Return what has moved between two origins, as rows: inputs, then parameters.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        origin_id, frequency, recency_days, age_days, customers.
+    fits : pandas.DataFrame
+        Columns of `cltv.fit_rows.COLUMNS`.
+    before, after : str
+        The two origins.
+
+    Returns
+    -------
+    pandas.DataFrame
+        drift_kind ('input', 'parameter'), figure_name, value_before and value_now (the mean of
+        the input, or the estimate), distance (stability index, or standard errors without sign).
+        No rows where one of the origins has no cells.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+    """
+    columns = ["drift_kind", "figure_name", "value_before", "value_now", "distance"]
+    sides = [cells[cells["origin_id"] == origin] for origin in (before, after)]
+    rows = []
+    if all(len(side) for side in sides):
+        measured = [_measures(side, "cells") for side in sides]
+        for name, distance in cell_drift(*sides).items():
+            means = [np.average(values[name], weights=weight) for values, weight in measured]
+            rows.append(("input", name, *means, distance))
+    pooled = fits[~fits["model_name"].str.endswith("_by_group")]
+    moved = parameter_drift(*(pooled[pooled["origin_id"] == origin] for origin in (before, after)))
+    for row in moved.itertuples():
+        name = f"{row.model_name}: {row.name}"
+        values = (row.estimate_before, row.estimate_after)
+        rows.append(("parameter", name, *values, abs(row.standard_errors)))
+    return pd.DataFrame(rows, columns=columns)

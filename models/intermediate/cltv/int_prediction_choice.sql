@@ -25,9 +25,9 @@ candidates as (
         grades.channel_bias,
         grades.prediction_grade,
         grades.grade_reason,
-        grades.total_ratio_lower_90,
-        grades.total_ratio_upper_90,
-        grades.total_ratio_note
+        grades.value_ratio_lower,
+        grades.value_ratio_upper,
+        grades.value_band_reason
     from fitted
     left join {{ ref('int_prediction_grades') }} as grades
         on fitted.model_name = grades.model_name
@@ -62,9 +62,9 @@ select
     candidates.fit_note,
     candidates.prediction_grade,
     coalesce(candidates.grade_reason, 'no back-test: too little history') as grade_reason,
-    candidates.total_ratio_lower_90,
-    candidates.total_ratio_upper_90,
-    candidates.total_ratio_note,
+    candidates.value_ratio_lower,
+    candidates.value_ratio_upper,
+    candidates.value_band_reason,
     compared.channel_bias_pooled,
     compared.channel_bias_by_group
 from candidates

@@ -39,43 +39,43 @@ compared as (
     select
         expected.origin_id,
         expected.model_name,
-        expected.days_from,
-        expected.days_to,
-        max(expected.expected_purchases) as expected_purchases,
+        expected.start_day,
+        expected.end_day,
+        max(expected.expected_orders) as expected_purchases,
         coalesce(sum(repeats.purchases), 0) as actual_purchases
 
     from expected
     left join repeats
         on
             expected.origin_id = repeats.origin_id
-            and expected.days_from < -repeats.days_before_origin
-            and expected.days_to >= -repeats.days_before_origin
+            and expected.start_day < -repeats.days_before_origin
+            and expected.end_day >= -repeats.days_before_origin
     group by
         expected.origin_id,
         expected.model_name,
-        expected.days_from,
-        expected.days_to
+        expected.start_day,
+        expected.end_day
 
 )
 
 select
-    {{ row_key(['compared.origin_id', 'compared.model_name', 'compared.days_to']) }} as tracking_id,
+    {{ row_key(['compared.origin_id', 'compared.model_name', 'compared.end_day']) }} as tracking_id,
     compared.origin_id,
     compared.model_name,
-    {{ add_days('origins.origin_date', 'compared.days_from + 1') }} as period_start,
-    {{ add_days('origins.origin_date', 'compared.days_to') }} as period_end,
-    compared.days_to > 0 as is_holdout,
+    {{ add_days('origins.origin_date', 'compared.start_day + 1') }} as period_start,
+    {{ add_days('origins.origin_date', 'compared.end_day') }} as period_end,
+    compared.end_day > 0 as is_holdout,
     compared.expected_purchases,
     cast(compared.actual_purchases as {{ dbt.type_bigint() }}) as actual_purchases,
     sum(compared.expected_purchases) over (
         partition by compared.origin_id, compared.model_name
-        order by compared.days_to
+        order by compared.end_day
         rows between unbounded preceding and current row
     ) as expected_purchases_so_far,
     cast(
         sum(compared.actual_purchases) over (
             partition by compared.origin_id, compared.model_name
-            order by compared.days_to
+            order by compared.end_day
             rows between unbounded preceding and current row
         ) as {{ dbt.type_bigint() }}
     ) as actual_purchases_so_far,

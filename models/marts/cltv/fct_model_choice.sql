@@ -105,8 +105,9 @@ select
     choice.grade_reason,
     choice.channel_bias_pooled,
     choice.channel_bias_by_group,
-    choice.total_ratio_lower_90,
-    choice.total_ratio_upper_90
+    choice.value_ratio_lower,
+    choice.value_ratio_upper,
+    choice.value_band_reason
 from judged
 left join {{ ref('int_prediction_choice') }} as choice
     on choice.is_fitted
