@@ -1,7 +1,6 @@
 """Grade the orders that every model and rule would have foreseen: one row per origin and figure."""
 
 from cltv.evaluation import evaluate_orders
-from cltv.purchase import predictive_probabilities
 from tools.frames import read_frame, typed_frame
 
 COLUMNS = {
@@ -30,6 +29,5 @@ def model(dbt, session):
             dbt.ref("int_purchase_model_fits"), order_by=["origin_id", "model_name", "name"]
         ),
         read_frame(dbt.ref("int_prediction_origins"), order_by=["origin_id"]),
-        predictive=predictive_probabilities,
     )
     return typed_frame(session, metrics, COLUMNS)

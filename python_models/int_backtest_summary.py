@@ -1,6 +1,7 @@
 """Sum up the back-test: one row per model and rule, with what its grade rests on."""
 
-from cltv.evaluation import SUMMARY_COLUMNS, SUMMARY_TEXTS, backtest_summary
+from cltv.evaluation import backtest_summary
+from cltv.evaluation.grading import SUMMARY_COLUMNS, SUMMARY_TEXTS
 from tools.frames import read_frame, typed_frame
 
 COLUMNS = {

@@ -18,16 +18,16 @@ COLUMNS = {
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    cells = read_frame(
-        dbt.ref("int_purchase_cells"),
-        order_by=["origin_id", "covariate_pattern", "frequency", "recency_days", "age_days"],
-    )
     keys = ["origin_id", "model_name", "name"]
+    origins = read_frame(dbt.ref("int_prediction_origins"), order_by=["origin_id"])
     intervals = purchase_cell_intervals(
-        cells[cells["origin_id"] == "now"],
+        read_frame(
+            dbt.ref("int_purchase_cells"),
+            order_by=["origin_id", "covariate_pattern", "frequency", "recency_days", "age_days"],
+        ),
         read_frame(dbt.ref("int_purchase_model_fits"), order_by=keys),
         read_frame(dbt.ref("int_spend_model_fits"), order_by=[*keys, "value_basis"]),
-        read_frame(dbt.ref("int_prediction_origins"), order_by=["origin_id"]),
+        origins[origins["origin_kind"] == "now"],
         spend_purchases=dbt.config.meta_get("spend_purchases"),
     )
     return typed_frame(session, intervals, COLUMNS)

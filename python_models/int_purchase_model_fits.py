@@ -1,6 +1,6 @@
 """Fit every purchase model to the cells of every origin: one row per origin, model and figure."""
 
-from cltv.purchase import fit_purchase_models
+from cltv.purchase import MODELS, fit_purchase_models
 from tools.frames import read_frame, typed_frame
 
 COLUMNS = {
@@ -26,7 +26,7 @@ def model(dbt, session):
     meta = dbt.config.meta_get
     fits = fit_purchase_models(
         cells,
-        models=meta("models"),
+        models=tuple(MODELS) if meta("purchase_model") == "ensemble" else meta("purchase_model"),
         method=meta("fit_method"),
         minimum_customers=int(meta("minimum_customers")),
         minimum_repeaters=int(meta("minimum_repeaters")),
