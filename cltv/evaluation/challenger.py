@@ -84,7 +84,7 @@ def predict_boosted(cells, scores, origins, model="ensemble", seed=0):
     knowing better they leave the ensemble as it is, and horizons of different length mix. Whether
     somebody buys at all is learnt by a second set of trees.
     """
-    regressor, classifier = _learners(seed)
+    regressor, classifier, one_thread = _learners(seed)
     table = _Table(cells, scores, origins, model)
     parts = []
     for origin_id, rows in table.origins():
@@ -92,7 +92,8 @@ def predict_boosted(cells, scores, origins, model="ensemble", seed=0):
         # cells that nobody bought from teach no ratio
         if len(taught) < MINIMUM_ROWS or not table.holdout[taught].sum() > 0:
             continue
-        parts.append(_predict(table, origin_id, rows, taught, regressor(), classifier()))
+        with one_thread():
+            parts.append(_predict(table, origin_id, rows, taught, regressor(), classifier()))
     if parts:
         return pd.concat(parts, ignore_index=True)
     return pd.DataFrame(columns=["origin_id", "model_name", *_KEYS])
@@ -101,6 +102,7 @@ def predict_boosted(cells, scores, origins, model="ensemble", seed=0):
 def _learners(seed):
     try:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_limits
     except ImportError:
         raise ImportError(INSTALL) from None
     shape = {
@@ -116,6 +118,8 @@ def _learners(seed):
     return (
         lambda: HistGradientBoostingRegressor(loss="poisson", **shape),
         lambda: HistGradientBoostingClassifier(**shape),
+        # one thread adds up the same on every machine, and does not wait for others on a busy one
+        lambda: threadpool_limits(limits=1, user_api="openmp"),
     )
 
 
