@@ -7,6 +7,7 @@ Sorting and collapsing here is what makes every result independent of the order 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -60,6 +61,11 @@ class PurchaseCells:
         """Return the number of distinct cells."""
         return len(self.frequency)
 
+    @cached_property
+    def frequency_times(self):
+        """Distinct (frequency, time) pairs, and where recency and age stand among them."""
+        return frequency_times(self.frequency, self.recency, self.age)
+
     def scaled(self, unit):
         """Return the same cells with every time divided by `unit` (> 0)."""
         return PurchaseCells(
@@ -90,6 +96,55 @@ class PurchaseCells:
             weight,
             self.log_gap_sum * (weight / self.weight),
         )
+
+
+@dataclass(frozen=True)
+class FrequencyTimes:
+    """Distinct (frequency, time) pairs, sorted by these two.
+
+    Attributes
+    ----------
+    frequency, time : ndarray, shape (p,)
+        The pairs.
+    """
+
+    frequency: np.ndarray
+    time: np.ndarray
+
+
+def frequency_times(frequency, *times):
+    """Find the distinct pairs of a frequency with any of several times.
+
+    Parameters
+    ----------
+    frequency : ndarray, shape (n,)
+        Whole numbers.
+    *times : ndarray, each of shape (n,)
+        For example recency and age.
+
+    Returns
+    -------
+    pairs : FrequencyTimes
+    *index : ndarray of int, each of shape (n,)
+        Position of (frequency, time) in `pairs`, one array per time.
+    """
+    n = len(frequency)
+    counts, count_index = np.unique(frequency, return_inverse=True)
+    values, time_index = np.unique(np.concatenate(times), return_inverse=True)
+    width = max(len(values), 1)
+    codes = np.tile(count_index, len(times)) * width + time_index
+    # a table of marks is far faster than sorting where it is not much larger than the data
+    if len(counts) * width <= 8 * len(codes) + 1024:
+        marked = np.zeros(len(counts) * width, dtype=bool)
+        marked[codes] = True
+        keys = np.flatnonzero(marked)
+        position = np.zeros(len(marked), dtype=np.int64)
+        position[keys] = np.arange(len(keys))
+        index = position[codes]
+    else:
+        keys, index = np.unique(codes, return_inverse=True)
+    pairs = FrequencyTimes(counts[keys // width], values[keys % width])
+    return pairs, *(index[start : start + n] for start in range(0, n * len(times), max(n, 1)))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from cltv.maximum_likelihood import ERRORS
 from cltv.purchase.covariates import designs, fit_groups
 from cltv.purchase.family import (
     BY_GROUP,
-    DROPOUT_PARAMETERS,
     EFFECT_PARAMETERS,
     ENSEMBLES,
     FITTED,
@@ -20,6 +19,7 @@ from cltv.purchase.family import (
 )
 from cltv.purchase.fitting import fit_cells
 from cltv.purchase.frames import cell_table
+from cltv.purchase.identification import dropout_is_identified
 
 VALUE_BASIS = "purchases"
 CURRENT_ORIGIN = "now"
@@ -178,9 +178,7 @@ def fit_note(fit):
     """
     if not (fit.converged and np.isfinite(list(fit.params.values())).all()):
         return "not_converged"
-    if set(fit.unidentified) & set(DROPOUT_PARAMETERS[fit.model.name]):
-        return "dropout_not_identified"
-    return FITTED
+    return FITTED if dropout_is_identified(fit) else "dropout_not_identified"
 
 
 def _known(cells, time_unit_days):
