@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from cltv.frames import column, text_column
 
@@ -138,9 +137,11 @@ def parameter_drift(before, after):
     both = sides[0].merge(sides[1], on=keys, suffixes=("_before", "_after")).sort_values(keys)
     spread = np.hypot(both["error_before"], both["error_after"])
     moved = (both["log_after"] - both["log_before"]) / spread.where(spread > 0)
-    return both[[*keys, "estimate_before", "estimate_after"]].assign(
-        standard_errors=moved
-    ).reset_index(drop=True)
+    return (
+        both[[*keys, "estimate_before", "estimate_after"]]
+        .assign(standard_errors=moved)
+        .reset_index(drop=True)
+    )
 
 
 def forecast_check(predicted, actual, lower=None, upper=None):

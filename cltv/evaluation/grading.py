@@ -377,9 +377,7 @@ def _value_figures(money, name):
     part = money.part(name, "all")
     if part is None:
         return {}
-    row = {
-        "value_bias": _pooled_bias(part["predicted_value"].sum(), part["actual_value"].sum())
-    }
+    row = {"value_bias": _pooled_bias(part["predicted_value"].sum(), part["actual_value"].sum())}
     return row | {metric: part[metric].mean() for metric in VALUE_MEANS if metric in part}
 
 
@@ -396,9 +394,7 @@ def _band(wide, name, measure, calendar, level):
     if missing:
         raise ValueError(f"origins: no row for origin_id {missing[0]!r} of the back-test")
     days, horizon = zip(*(calendar[origin_id] for origin_id in ids), strict=True)
-    band = total_band(
-        part[f"actual_{measure}"], part[f"predicted_{measure}"], days, horizon, level
-    )
+    band = total_band(part[f"actual_{measure}"], part[f"predicted_{measure}"], days, horizon, level)
     return {
         f"{measure}_ratio": band.ratio,
         f"{measure}_ratio_lower": band.lower,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cltv.cells import check_purchases
+from cltv.cells import check_purchases, thin
 from cltv.evaluation.baselines import MINIMUM_AGE_DAYS, baseline_orders
+from cltv.evaluation.distributions import COUNTS, PredictiveCounts
 from cltv.evaluation.metrics import (
     PIT_BINS,
     CountDistribution,
@@ -43,8 +44,6 @@ HISTOGRAM_COUNTS = 10
 RECENCY = "recency"
 """Name of the ranking by silence, which has an AUC and nothing else."""
 
-# how many counts a distribution is asked for before the rest is one open class
-_COUNTS = 101
 _DECILE_METRICS = (
     "customers",
     "predicted_orders",
@@ -79,7 +78,13 @@ class _Cells:
 
 
 def evaluate_orders(
-    backtest_cells, scores, fits, origins, predictive=None, minimum_age_days=MINIMUM_AGE_DAYS
+    backtest_cells,
+    scores,
+    fits,
+    origins,
+    distribution_cells=5000,
+    predictive=None,
+    minimum_age_days=MINIMUM_AGE_DAYS,
 ):
     """Grade the predicted purchases of every model and baseline at every back-test origin.
 
@@ -95,15 +100,14 @@ def evaluate_orders(
         covariate_pattern ('all', or absent, for a model that knows none), and orders_last_year
         (missing for a model that does not look at it); both are then part of the key.
     fits : pandas.DataFrame
-        Fits of these models; handed on to `predictive`.
+        From `cltv.purchase.fit_purchase_models`: what predictive distributions are drawn from.
     origins : pandas.DataFrame
         origin_id, horizon_label (str), horizon_days (> 0); further rows and columns are ignored.
+    distribution_cells : int
+        About so many distinct histories per origin, equally spaced customers along the sorted
+        cells, stand for all in the metrics of intervals and in the histogram; 0 leaves these out.
     predictive : callable, optional
-        ``predictive(fits, origin_id, model_name, cells, horizon_days, counts)`` returns the
-        probabilities of 0, 1, ... counts - 1 purchases, the last column with all that is left, as
-        an ndarray (n, counts) for the n rows of `cells` (covariate_pattern, frequency,
-        recency_days, age_days), or None for a model that has no distribution. Without it there
-        are no interval metrics, and no histogram for the models.
+        In place of `cltv.evaluation.distributions.PredictiveCounts`, and called like it.
     minimum_age_days : float
         Least number of days that a baseline takes a customer's own rate over.
 
@@ -111,8 +115,8 @@ def evaluate_orders(
     -------
     pandas.DataFrame
         Columns of `COLUMNS`. Scopes 'all', 'acquisition_channel', 'customer_type' carry every
-        metric of `cltv.evaluation.metrics.grouped_metrics`; 'all' also order_capture and, with
-        `predictive`, coverage_50/80/90, content_50/80/90 (the models' own content of these
+        metric of `cltv.evaluation.metrics.grouped_metrics`; 'all' also order_capture and, for
+        models with a fit, coverage_50/80/90, content_50/80/90 (the models' own content of these
         intervals), pit_flatness, pit_flatness_by_chance; 'decile' ('1' lowest to '10' highest of
         the model's own predicted orders) carries customers, totals and bias; 'holdout_orders'
         ('0' ... '9', '10+') predicted_customers and actual_customers; 'pit' ('01' ... '10') the
@@ -126,6 +130,8 @@ def evaluate_orders(
         If a column is missing, a row is impossible (names column, row and value), an origin has
         no horizon, or a model that scored an origin lacks one of its cells.
     """
+    if predictive is None and distribution_cells:
+        predictive = PredictiveCounts(fits)
     cells = _checked_cells(backtest_cells)
     horizons = _horizons(origins)
     scored = _Scores(scores)
@@ -136,23 +142,21 @@ def evaluate_orders(
         label, days = horizons[origin_id]
         part = cells.take(members)
         scopes = _scopes(part)
+        sample = _sample(part, distribution_cells) if distribution_cells else None
         for name, predicted in _baselines(part, days, minimum_age_days).items():
             out.key = (origin_id, name)
             _grade(out, part, scopes, predicted, -np.expm1(-predicted))
             _histogram(out, part, _poisson_histogram(predicted, part.customers))
         out.key = (origin_id, RECENCY)
-        silence = part.age - part.recency
-        cuts = [(codes, len(values)) for _, values, codes in scopes]
-        found = grouped_auc(part.holdout, -silence, part.customers, cuts)
-        for (scope, values, codes), auc in zip(scopes, found, strict=True):
-            customers = np.bincount(codes, weights=part.customers, minlength=len(values))
-            out.add(scope, values, {"auc": auc}, customers)
+        _grade_recency(out, part, scopes)
         for name in scored.models(origin_id):
             out.key = (origin_id, name)
             predicted, probability = scored.lookup(origin_id, name, part, label)
             _grade(out, part, scopes, predicted, probability)
-            if predictive is not None:
-                _judge_distribution(out, part, fits, days, predictive)
+            if sample is not None:
+                probabilities = predictive(*out.key, sample.distinct, days, COUNTS)
+                if probabilities is not None:
+                    _judge_distribution(out, part, sample, probabilities)
     return out.frame()
 
 
@@ -175,44 +179,70 @@ def _grade(out, part, scopes, predicted, probability):
     out.add("decile", [str(value) for value in present], found, found["customers"])
 
 
-def _judge_distribution(out, part, fits, days, predictive):
-    """Ask a model for its whole distribution and hold it against what came."""
+def _grade_recency(out, part, scopes):
+    cuts = [(codes, len(values)) for _, values, codes in scopes]
+    found = grouped_auc(part.holdout, part.recency - part.age, part.customers, cuts)
+    for (scope, values, codes), auc in zip(scopes, found, strict=True):
+        customers = np.bincount(codes, weights=part.customers, minlength=len(values))
+        out.add(scope, values, {"auc": auc}, customers)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Rows that stand for all, and their distinct histories, of which each row has one."""
+
+    holdout: np.ndarray
+    weight: np.ndarray
+    seen: float
+    distinct: pd.DataFrame
+    index: np.ndarray
+
+
+def _sample(part, rows):
+    holdout, weight, seen = part.holdout, part.customers, part.customers.sum()
+    kept = np.arange(len(part))
+    if len(part) > rows:
+        order = np.lexsort((part.holdout, part.age, part.recency, part.frequency))
+        kept, draws = thin(part.customers[order], rows)
+        kept = order[kept]
+        holdout, weight, seen = holdout[kept], draws * (seen / rows), float(rows)
     frame = pd.DataFrame(
         {
-            "covariate_pattern": part.pattern,
-            "frequency": part.frequency.astype(np.int64),
-            "recency_days": part.recency.astype(np.int64),
-            "age_days": part.age.astype(np.int64),
+            "covariate_pattern": part.pattern[kept],
+            "acquisition_channel": part.channel[kept],
+            "customer_type": part.kind[kept],
+            "frequency": part.frequency[kept].astype(np.int64),
+            "recency_days": part.recency[kept].astype(np.int64),
+            "age_days": part.age[kept].astype(np.int64),
         }
     )
-    # rows that differ in the outcome only share one distribution
-    distinct, index = _distinct(frame)
-    probabilities = predictive(fits, *out.key, distinct, days, _COUNTS)
-    if probabilities is None:
-        return
+    # rows that differ in their outcome only share one distribution
+    return _Sample(holdout, weight, seen, *_distinct(frame))
+
+
+def _judge_distribution(out, part, sample, probabilities):
+    """Hold predictive distributions of the sample's histories against what came."""
     probabilities = np.asarray(probabilities, dtype=float)
-    if probabilities.shape[0] != len(distinct):
+    if probabilities.shape != (len(sample.distinct), COUNTS):
         raise ValueError(
-            f"predictive: {len(probabilities)} rows where {len(distinct)} are expected"
+            f"predictive: shape {probabilities.shape} where ({len(sample.distinct)}, {COUNTS}) "
+            "is expected"
         )
-    if probabilities.shape[1] <= HISTOGRAM_COUNTS:
-        raise ValueError(f"predictive: more than {HISTOGRAM_COUNTS} counts are needed")
-    distribution = CountDistribution(probabilities, index)
-    weight = part.customers
-    customers = np.array([weight.sum()])
+    distribution = CountDistribution(probabilities, sample.index)
+    customers = part.customers.sum()
     found = {}
     for level in INTERVALS:
-        coverage, content = interval_coverage(part.holdout, distribution, level, weight)
-        found[f"coverage_{level * 100:.0f}"] = np.array([coverage])
-        found[f"content_{level * 100:.0f}"] = np.array([content])
-    histogram = pit_histogram(part.holdout, distribution, weight)
+        held = interval_coverage(sample.holdout, distribution, level, sample.weight)
+        for measure, share in zip(("coverage", "content"), held, strict=True):
+            found[f"{measure}_{level * 100:.0f}"] = np.array([share])
+    histogram = pit_histogram(sample.holdout, distribution, sample.weight)
     found["pit_flatness"] = np.array([flatness(histogram)])
-    found["pit_flatness_by_chance"] = np.array([flatness_by_chance(customers[0])])
-    out.add("all", ["all"], found, customers)
+    found["pit_flatness_by_chance"] = np.array([flatness_by_chance(sample.seen)])
+    out.add("all", ["all"], found, np.array([customers]))
     names = [f"{position:02d}" for position in range(1, PIT_BINS + 1)]
-    out.add("pit", names, {"share": histogram}, np.repeat(customers, PIT_BINS))
-    per_distribution = np.bincount(index, weights=weight, minlength=len(distinct))
-    _histogram(out, part, (per_distribution * probabilities[:, :HISTOGRAM_COUNTS].T).sum(axis=1))
+    out.add("pit", names, {"share": histogram}, np.full(PIT_BINS, customers))
+    weight = np.bincount(sample.index, weights=sample.weight, minlength=len(sample.distinct))
+    _histogram(out, part, (weight * probabilities[:, :HISTOGRAM_COUNTS].T).sum(axis=1))
 
 
 def _histogram(out, part, predicted):
@@ -237,7 +267,7 @@ def _poisson_histogram(mean, weight):
 
 
 def _baselines(part, days, minimum_age_days):
-    segment = _joint_codes([part.channel, part.kind])
+    segment = joint_codes([part.channel, part.kind])
     return baseline_orders(
         part.frequency,
         part.recency,
@@ -359,15 +389,26 @@ class _Scores:
 def _positions(theirs, ours):
     """Return for each of our rows the position of the equal row of theirs, -1 where none."""
     size = len(theirs[0])
-    joint = _joint_codes([np.concatenate(pair) for pair in zip(theirs, ours, strict=True)])
+    joint = joint_codes([np.concatenate(pair) for pair in zip(theirs, ours, strict=True)])
     position = np.full(joint.max() + 1 if len(joint) else 1, -1, dtype=np.intp)
     # of duplicates the first one counts
     position[joint[:size][::-1]] = np.arange(size)[::-1]
     return position[joint[size:]]
 
 
-def _joint_codes(columns):
-    """Number the distinct rows over several columns; shape (n,)."""
+def joint_codes(columns):
+    """Number the distinct rows over several columns.
+
+    Parameters
+    ----------
+    columns : sequence of ndarray, each of shape (n,)
+        Of numbers or texts.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        In the order of their first appearance.
+    """
     joint = np.zeros(len(columns[0]), dtype=np.int64)
     for values in columns:
         codes, found = pd.factorize(values)
@@ -377,7 +418,7 @@ def _joint_codes(columns):
 
 def _distinct(frame):
     """Return the distinct rows of a frame and the position of each row among these."""
-    codes = _joint_codes([frame[name].to_numpy() for name in frame.columns])
+    codes = joint_codes([frame[name].to_numpy() for name in frame.columns])
     first = np.unique(codes, return_index=True)[1]
     return frame.iloc[first].reset_index(drop=True), codes
 

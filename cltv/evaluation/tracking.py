@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from cltv.cells import _numbers, _refuse
 from cltv.frames import column, frame_of_rows, groups, text_column
 from cltv.purchase.family import BY_GROUP, members, read_fits
 
@@ -121,7 +120,9 @@ def _rows(origin_id, name, days, present, total, step):
 
 
 def _at_least(values, name, least):
-    values = _numbers(values, name)
-    _refuse(~np.isfinite(values), name, values, "is not a finite number")
-    _refuse(values < least, name, values, f"is below {least}")
+    for row, value in enumerate(values):
+        if not (isinstance(value, float) and np.isfinite(value)):
+            raise ValueError(f"column {name!r}, row {row}: {value!r} is not a finite number")
+        if value < least:
+            raise ValueError(f"column {name!r}, row {row}: {value:g} is below {least}")
     return values
