@@ -1,6 +1,6 @@
 """What has moved since a month ago: one row per input and parameter."""
 
-from cltv.evaluation.drift import drift_figures
+from cltv.evaluation import drift_figures
 from tools.frames import read_frame, typed_frame
 
 COLUMNS = {

@@ -23,15 +23,15 @@ def model(dbt, session):
         dbt.ref("int_purchase_cells"),
         order_by=["origin_id", "covariate_pattern", "frequency", "recency_days", "age_days"],
     )
-    meta = dbt.config.meta_get
+    wanted = dbt.config.meta_get("purchase_model")
     fits = fit_purchase_models(
         cells,
-        models=tuple(MODELS) if meta("purchase_model") == "ensemble" else meta("purchase_model"),
-        method=meta("fit_method"),
-        minimum_customers=int(meta("minimum_customers")),
-        minimum_repeaters=int(meta("minimum_repeaters")),
-        minimum_days=int(meta("minimum_days")),
-        maximum_silence_days=int(meta("maximum_silence_days")),
-        by_group=meta("by_group") != "never",
+        models=tuple(MODELS) if wanted == "ensemble" else wanted,
+        method=dbt.config.meta_get("fit_method"),
+        minimum_customers=int(dbt.config.meta_get("minimum_customers")),
+        minimum_repeaters=int(dbt.config.meta_get("minimum_repeaters")),
+        minimum_days=int(dbt.config.meta_get("minimum_days")),
+        maximum_silence_days=int(dbt.config.meta_get("maximum_silence_days")),
+        by_group=dbt.config.meta_get("by_group") != "never",
     )
     return typed_frame(session, fits, COLUMNS)

@@ -5,6 +5,7 @@ Everything works on weighted rows (a row stands for `customers` customers) and k
 
 from cltv.evaluation.drift import (
     cell_drift,
+    drift_figures,
     forecast_check,
     parameter_drift,
     population_stability_index,
@@ -17,6 +18,7 @@ __all__ = [
     "backtest_summary",
     "capture_gains",
     "cell_drift",
+    "drift_figures",
     "evaluate_orders",
     "forecast_check",
     "parameter_drift",

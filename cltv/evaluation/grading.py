@@ -55,7 +55,8 @@ SUMMARY_COLUMNS = (
 )
 """Columns of the summary after `model_name`."""
 
-_TEXTS = ("best_baseline", "orders_band_reason", "value_band_reason")
+SUMMARY_TEXTS = ("best_baseline", "orders_band_reason", "value_band_reason")
+"""Columns of the summary that hold texts."""
 
 
 @dataclass(frozen=True)
@@ -316,7 +317,7 @@ def backtest_summary(
             row |= _band(money, name, "value", calendar, band_level)
         rows.append(row)
     table = pd.DataFrame(rows).reindex(columns=["model_name", *SUMMARY_COLUMNS])
-    for text in _TEXTS:
+    for text in SUMMARY_TEXTS:
         # missing texts are None, numbers NaN
         table[text] = table[text].astype(object).where(table[text].notna(), None)
     return table
