@@ -8,6 +8,8 @@ figures as (
         -- what chance alone shows on so few customers is no fault
         pit_flatness - pit_flatness_by_chance as pit_excess
     from {{ ref('int_backtest_summary') }}
+    -- a simple rule has neither a distribution nor a grade
+    where pit_flatness is not null
 
 ),
 
