@@ -144,7 +144,7 @@ def frequency_times(frequency, *times):
     else:
         keys, index = np.unique(codes, return_inverse=True)
     pairs = FrequencyTimes(counts[keys // width], values[keys % width])
-    return pairs, *(index[start : start + n] for start in range(0, n * len(times), max(n, 1)))
+    return pairs, *index.reshape(len(times), n)
 
 
 @dataclass(frozen=True)

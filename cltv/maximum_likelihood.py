@@ -251,10 +251,12 @@ class _Objective:
 
 
 def _settle(objective, theta, centre):
-    """Walk a short way to the optimum: Newton's direction, renewed once where it stalls."""
-    for _ in range(2):
-        theta = _newton(objective, theta, centre, objective.hessian(theta), 12, 1e-9)
-    return theta
+    """Walk a short way to the optimum, which the curvature at the start already points to."""
+    try:
+        factor = cho_factor(objective.hessian(theta))
+    except (np.linalg.LinAlgError, ValueError):
+        return theta
+    return _search(objective, theta, centre, inverse=cho_solve(factor, np.eye(len(theta))))
 
 
 def _search(objective, theta, centre, tolerance=1e-7, iterations=300, inverse=None):

@@ -10,8 +10,11 @@ import numpy as np
 from cltv.frames import column, text_column
 from cltv.purchase.bg_nbd import BGNBD
 from cltv.purchase.interface import PurchaseModel
+from cltv.purchase.mbg_cnbd_k import MBGCNBDk
+from cltv.purchase.mbg_nbd import MBGNBD
+from cltv.purchase.pareto_nbd import ParetoNBD
 
-MODELS = {model.name: model for model in (BGNBD(),)}
+MODELS = {model.name: model for model in (BGNBD(), MBGNBD(), ParetoNBD(), MBGCNBDk())}
 """Every purchase model by its name in tables."""
 
 BY_GROUP = "_by_group"
@@ -177,5 +180,7 @@ def _fitted(origin_id, model_name, rows):
 
 
 def model_for(name, k=1):
-    """Return the model of this name; `k` is the regularity of MBG/CNBD-k."""
+    """Return the model of this name; `k` is the regularity of MBG/CNBD-k, which at 1 is MBG/NBD."""
+    if name == MBGCNBDk.name:
+        return MODELS["mbg_nbd"] if k == 1 else MBGCNBDk(k)
     return MODELS[name]

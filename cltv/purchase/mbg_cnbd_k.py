@@ -25,7 +25,6 @@ from cltv.purchase.quadrature import beta_nodes, chebyshev, interpolation, legen
 LARGEST_K = 12
 
 _FOLDS = 40.0
-_TIME_NODES = 48
 _FEWEST_NODES, _USUAL_NODES, _MOST_NODES = 24, 48, 120
 _NEAR_NODES, _FAR_NODES = 16, 64
 _LARGE_SHAPE = 4.0
@@ -243,7 +242,8 @@ class MBGCNBDk(PurchaseModel):
         Notes
         -----
         Integration by parts: the discounted value is the expectation at every time ahead,
-        weighted by how fast money loses value there, plus what is left of it at the end.
+        weighted by how fast money loses value there, plus what is left of it at the end. By
+        quadrature in log time, apart for the time in which regular buyers still come in waves.
         """
         rate, ahead, scalar = self._discounting(discount_rate, horizon)
         return self._predict(params, frequency, recency, age, rate, ahead, scalar)
@@ -423,13 +423,19 @@ class MBGCNBDk(PurchaseModel):
             return self._expected(params, x, stretch)
         z = rate * since[:, None]
         reach = np.log1p(np.minimum(stretch, _FOLDS / z))
-        node, weight = legendre(_TIME_NODES)
-        grown = np.exp(reach[..., None] * node)
-        loss = (
-            z[..., None] * reach[..., None] * weight * grown * np.exp(-z[..., None] * (grown - 1))
-        )
-        within = self._expected(params, x, grown - 1.0)
-        total = np.einsum("kqmn,qmn->kqm", within, loss)
+        shape = params[0] + self.k * x
+        until = np.minimum(np.log1p(_waves_end(self.k, shape)), reach)
+        total = np.zeros((self.k, *reach.shape))
+        for start, stop, number in ((0.0 * until, until, 32 + 2 * self.k), (until, reach, 32)):
+            if not (stop > start).any():
+                continue
+            node, weight = legendre(number)
+            length = (stop - start)[..., None]
+            grown = np.exp(start[..., None] + length * node)
+            loss = length * weight * grown * np.exp(-z[..., None] * (grown - 1.0))
+            within = self._expected(params, x, grown - 1.0)
+            total += np.einsum("kqmn,qmn->kqm", within, loss)
+        total *= z
         last = np.expm1(reach)
         return total + self._expected(params, x, last) * np.exp(-z * last)
 
@@ -597,6 +603,13 @@ def _dropout_nodes(a, b, stretch, purchases):
 
 def _weighted(weight, values):
     return (weight[:, None] * values).sum(axis=0)
+
+
+def _waves_end(k, shape):
+    """Return the stretch after which the waves of regular buyers have died out."""
+    if k == 1:
+        return np.inf
+    return 25.0 / (shape * (1.0 - np.cos(2.0 * np.pi / k)))
 
 
 def _roughness(k, shape, since, ahead):

@@ -20,6 +20,7 @@ from cltv.purchase.family import (
 from cltv.purchase.fitting import fit_cells
 from cltv.purchase.frames import cell_table
 from cltv.purchase.identification import dropout_is_identified
+from cltv.purchase.mbg_cnbd_k import MBGCNBDk, fit_cnbd_k
 
 VALUE_BASIS = "purchases"
 CURRENT_ORIGIN = "now"
@@ -78,9 +79,9 @@ def fit_purchase_models(
         but no member of the ensemble: no regularity was found), or no_customers,
         too_few_customers, no_time_observed, history_too_short, no_recent_order,
         too_few_repeaters, not_converged, dropout_not_identified (parameters are shown, but not to
-        be used), one_group_only. For the models 'ensemble' and, by group, 'ensemble_by_group' a
-        status (1 if there is at least one usable member, else the first member's reason) and the
-        number of 'members'.
+        be used), one_group_only, no_model_by_group. For the models 'ensemble' and, by group,
+        'ensemble_by_group' a status (1 if there is at least one usable member, else the first
+        member's reason) and the number of 'members'.
 
     Raises
     ------
@@ -90,6 +91,8 @@ def fit_purchase_models(
     """
     chosen = _chosen_models(models)
     _check_options(method, time_unit_days, errors)
+    if MBGCNBDk.name in chosen and "log_gap_sum" not in cells.columns:
+        raise ValueError(f"cells: column 'log_gap_sum' is missing, which {MBGCNBDk.name} needs")
     table = cell_table(cells, with_customers=True, with_patterns=by_group)
     rows = []
     for origin_id, members in table.origins(origins):
@@ -119,7 +122,7 @@ class _Origin:
     def rows(self, models, by_group, groups, levels):
         rows, notes, fits = [], {}, {}
         for name in models:
-            fits[name], notes[name], new = self._pooled(name, fits)
+            fits[name], notes[name], new = self._pooled(name)
             rows += new
         rows += self._ensemble(ENSEMBLES[0], list(notes.values()), "mbg_nbd" in notes)
         if not by_group:
@@ -133,13 +136,20 @@ class _Origin:
                 rows += new
         return rows + self._ensemble(ENSEMBLES[1], list(notes_by_group.values()), False)
 
-    def _pooled(self, name, earlier):
+    def _pooled(self, name):
         """Fit one model to all customers; return the fit, the note of its status and the rows."""
         if self.reason:
             return None, self.reason, self._refused(name, self.reason)
-        fit = fit_cells(MODELS[name], self.cells, self.method, self.errors)
+        known = self.known
+        if name == MBGCNBDk.name:
+            fit = fit_cnbd_k(self.cells, self.method)
+            known = known | {"k": float(fit.model.k)}
+            if self.errors != "sandwich":
+                fit = fit_cells(fit.model, self.cells, self.method, self.errors)
+        else:
+            fit = fit_cells(MODELS[name], self.cells, self.method, self.errors)
         note = fit_note(fit)
-        return fit, note, rows_of_fit(self.origin_id, name, VALUE_BASIS, fit, self.known, note)
+        return fit, note, rows_of_fit(self.origin_id, name, VALUE_BASIS, fit, known, note)
 
     def _by_group(self, name, pooled, note, layout):
         if note != FITTED:
@@ -156,7 +166,7 @@ class _Origin:
 
     def _ensemble(self, name, notes, doubled):
         usable = [note for note in notes if note == FITTED or (note == SAME_AS_MBG and not doubled)]
-        reason = FITTED if usable else notes[0] if notes else "no_models"
+        reason = FITTED if usable else notes[0] if notes else "no_model_by_group"
         known = self.known | {"members": float(len(usable))}
         return rows_of_status(self.origin_id, name, VALUE_BASIS, reason, known)
 
@@ -174,11 +184,13 @@ def fit_note(fit):
     Returns
     -------
     str
-        'fitted', 'not_converged' or 'dropout_not_identified'.
+        'fitted', 'same_as_mbg_nbd', 'not_converged' or 'dropout_not_identified'.
     """
     if not (fit.converged and np.isfinite(list(fit.params.values())).all()):
         return "not_converged"
-    return FITTED if dropout_is_identified(fit) else "dropout_not_identified"
+    if not dropout_is_identified(fit):
+        return "dropout_not_identified"
+    return SAME_AS_MBG if getattr(fit.model, "k", None) == 1 else FITTED
 
 
 def _known(cells, time_unit_days):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cltv.cells import collapse, purchase_cells, spend_cells, thin
+from cltv.cells import collapse, frequency_times, purchase_cells, spend_cells, thin
 
 
 @pytest.mark.parametrize(
@@ -126,3 +126,19 @@ def test_a_thinned_sample_keeps_the_shares(weights, rows):
     shares = np.zeros(len(weight))
     shares[kept] = draws / rows
     assert np.abs(shares - weight / weight.sum()).max() < 1 / rows + 1e-12
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20_000), st.floats(0, 9), st.floats(0, 9)), min_size=1, max_size=40
+    )
+)
+def test_distinct_pairs_of_frequency_and_time_lead_back_to_the_rows(rows):
+    frequency, first, last = (np.array(column, float) for column in zip(*rows, strict=True))
+    pairs, at_first, at_last = frequency_times(frequency, first, last)
+    keys = list(zip(pairs.frequency, pairs.time, strict=True))
+    assert keys == sorted(set(keys))
+    for times, index in ((first, at_first), (last, at_last)):
+        assert np.array_equal(pairs.frequency[index], frequency)
+        assert np.array_equal(pairs.time[index], times)
