@@ -80,6 +80,9 @@ def customers(name, origin_id, horizon_days):
                 -- several lines of one day are one purchase
                 select {key} as customer_id, order_date::date as day, sum(revenue) as revenue
                 from read_parquet($path) group by 1, 2
+            ), gaps as (
+                select *, ln(day - lag(day) over (partition by customer_id order by day)) as log_gap
+                from days
             )
             select
                 customer_id,
@@ -87,11 +90,12 @@ def customers(name, origin_id, horizon_days):
                 date_diff('day', min(day), max(day) filter (day <= $origin)) as recency_days,
                 date_diff('day', min(day), $origin) as age_days,
                 count(*) filter (day > $origin and day <= $origin + $days) as holdout_orders,
+                coalesce(sum(log_gap) filter (day <= $origin), 0) as log_gap_sum,
                 coalesce(sum(revenue) filter (day > $origin and day <= $origin + $days), 0)
                     as holdout_spend,
                 count(*) filter (day <= $origin and revenue > 0) as purchase_count,
                 coalesce(avg(revenue) filter (day <= $origin and revenue > 0), 0) as mean_value
-            from days
+            from gaps
             group by customer_id
             having min(day) <= $origin
             order by customer_id
