@@ -14,7 +14,7 @@ from cltv.frames import column, groups, text_column
 
 MODEL_NAME = "boosted"
 
-MINIMUM_ROWS = 200
+MINIMUM_ROWS = 1000
 """Fewer cells of earlier origins than this teach nothing."""
 
 INSTALL = "the boosted challenger needs scikit-learn: pip install 'crm_cltv[challenger]'"
@@ -81,10 +81,11 @@ def predict_boosted(cells, scores, origins, model="ensemble", seed=0):
     -----
     Stacking: trees with Poisson loss learn the ratio of purchases to the ensemble's prediction,
     weighted by that prediction, which is the Poisson likelihood with the ensemble as offset. Not
-    knowing better they leave the ensemble as it is, and horizons of different length mix. Whether
-    somebody buys at all is learnt by a second set of trees.
+    knowing better they leave the ensemble as it is, and horizons of different length mix. The
+    chance to buy nothing at all is raised to the power of the same ratio, as if the rate of
+    buying had changed by it.
     """
-    regressor, classifier, one_thread = _learners(seed)
+    regressor, one_thread = _learner(seed)
     table = _Table(cells, scores, origins, model)
     parts = []
     for origin_id, rows in table.origins():
@@ -93,23 +94,24 @@ def predict_boosted(cells, scores, origins, model="ensemble", seed=0):
         if len(taught) < MINIMUM_ROWS or not table.holdout[taught].sum() > 0:
             continue
         with one_thread():
-            parts.append(_predict(table, origin_id, rows, taught, regressor(), classifier()))
+            parts.append(_predict(table, origin_id, rows, taught, regressor()))
     if parts:
         return pd.concat(parts, ignore_index=True)
     return pd.DataFrame(columns=["origin_id", "model_name", *_KEYS])
 
 
-def _learners(seed):
+def _learner(seed):
     try:
-        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+        from sklearn.ensemble import HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits
     except ImportError:
         raise ImportError(INSTALL) from None
     shape = {
         "learning_rate": 0.05,
-        "max_iter": 150,
-        "max_leaf_nodes": 8,
-        "min_samples_leaf": 50,
+        # few trees with wide leaves: from a few thousand customers more would learn noise
+        "max_iter": 60,
+        "max_leaf_nodes": 6,
+        "min_samples_leaf": 200,
         "l2_regularization": 5.0,
         "early_stopping": False,
         "random_state": seed,
@@ -117,27 +119,22 @@ def _learners(seed):
     }
     return (
         lambda: HistGradientBoostingRegressor(loss="poisson", **shape),
-        lambda: HistGradientBoostingClassifier(**shape),
         # one thread adds up the same on every machine, and does not wait for others on a busy one
         lambda: threadpool_limits(limits=1, user_api="openmp"),
     )
 
 
-def _predict(table, origin_id, rows, taught, regressor, classifier):
+def _predict(table, origin_id, rows, taught, regressor):
     """Learn from the rows `taught`, predict the distinct keys among `rows`."""
     seen = table.features[taught]
     weight, foreseen = table.customers[taught], table.foreseen[taught]
     regressor.fit(seen, table.holdout[taught] / foreseen, sample_weight=weight * foreseen)
-    active = table.holdout[taught] > 0
     distinct = joint_codes([table.keys[name][rows] for name in _KEYS])
     rows = rows[np.unique(distinct, return_index=True)[1]]
-    asked = table.features[rows]
-    expected = table.foreseen[rows] * regressor.predict(asked)
-    if active.all():
-        probability = np.ones(len(rows))
-    else:
-        classifier.fit(seen, active, sample_weight=weight)
-        probability = classifier.predict_proba(asked)[:, 1]
+    ratio = regressor.predict(table.features[rows])
+    expected = table.foreseen[rows] * ratio
+    inactive = np.log1p(-np.minimum(table.active[rows], 1.0 - 1e-12))
+    probability = -np.expm1(ratio * inactive)
     label = table.horizon[origin_id][0]
     found = {
         "origin_id": pd.Series(origin_id, index=range(len(rows)), dtype="str"),
@@ -167,8 +164,7 @@ class _Table:
         self.keys = {name: (texts | numbers)[name] for name in _KEYS}
         self.origin = texts["origin_id"]
         self.horizon = _horizons(origins)
-        joined = _joined(texts, numbers, scores, self.horizon, model)
-        self.foreseen = joined[0]
+        self.foreseen, self.active = _joined(texts, numbers, scores, self.horizon, model)
         days = np.array([self.horizon[origin_id][1] for origin_id in self.origin])
         x, recency, age = (numbers[name] for name in ("frequency", "recency_days", "age_days"))
         silence = age - recency
@@ -185,7 +181,7 @@ class _Table:
                 _category(texts["acquisition_channel"]),
                 _category(texts["customer_type"]),
                 self.foreseen * 365.0 / days,
-                joined[1],
+                self.active,
             ]
         )
 
