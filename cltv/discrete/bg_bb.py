@@ -216,7 +216,7 @@ class BGBB:
 
         Notes
         -----
-        Fader, Hardie & Shang (2010). The paper's n + 1: the step to the next opportunity is included.
+        Fader, Hardie & Shang (2010): alive at n + 1, the step to the next opportunity included.
         """
         vector, x, t, n = self._history(params, frequency, recency, opportunities)
         survived = _alive_so_far(vector, x, t, n)
