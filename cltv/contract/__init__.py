@@ -58,6 +58,7 @@ SURVIVAL_COLUMNS = {
     "observed_lower_95": "float64",
     "observed_upper_95": "float64",
     **{f"{name}_survival": "float64" for name in MODELS},
+    **{f"{name}_fit_status": "object" for name in MODELS},
     "is_extrapolated": "bool",
 }
 """Columns of the survival curves and their pandas types."""
@@ -69,7 +70,7 @@ def fit_contract_models(
     tenures,
     models=("sbg", "bdw"),
     method="map",
-    minimum_contracts=50,
+    minimum_contracts=20,
     minimum_lost=10,
 ):
     """Fit contract models to every plan; refuse with a reason, never by an error.
@@ -141,7 +142,8 @@ def contract_survival(tenures, fits, horizon=36):
         `SURVIVAL_COLUMNS`, one row per plan and month from 0 on, sorted by these: contracts at
         risk and lost at that renewal, Kaplan-Meier survival with Greenwood's error and 95 %
         interval (NaN beyond the last renewal that was seen), survival by each model (NaN where
-        its fit was refused).
+        its fit was refused), and what became of each fit ('fitted' or the reason of its refusal;
+        None without one).
 
     Raises
     ------
@@ -151,14 +153,14 @@ def contract_survival(tenures, fits, horizon=36):
     """
     if not (np.isfinite(horizon) and horizon >= 0 and horizon == int(horizon)):
         raise ValueError(f"horizon must be a whole number of at least 0, got {horizon!r}")
-    usable = _usable_fits(fits)
-    parts = [_curve(plan, cells, usable, int(horizon)) for plan, cells in _plans(tenures)]
+    usable, status = _usable_fits(fits)
+    parts = [_curve(plan, cells, usable, status, int(horizon)) for plan, cells in _plans(tenures)]
     if parts:
         return pd.concat(parts, ignore_index=True)
     return frame_of_rows([], SURVIVAL_COLUMNS)
 
 
-def _curve(plan, cells, usable, horizon):
+def _curve(plan, cells, usable, status, horizon):
     seen = kaplan_meier(cells)
     rows = len(seen.period) + horizon
     months = np.arange(rows)
@@ -166,7 +168,6 @@ def _curve(plan, cells, usable, horizon):
     def extended(values, filler=np.nan):
         return np.concatenate([values, np.full(horizon, filler)])
 
-    # at the ends of long spells nobody may be left to be seen: the last figure is not a zero
     table = {
         "plan": pd.Series(plan, index=range(rows), dtype="str"),
         "tenure_months": months,
@@ -182,6 +183,8 @@ def _curve(plan, cells, usable, horizon):
         table[f"{name}_survival"] = (
             model.survival(params, months) if params is not None else np.full(rows, np.nan)
         )
+    for name in MODELS:
+        table[f"{name}_fit_status"] = pd.Series([status.get((plan, name))] * rows, dtype="object")
     table["is_extrapolated"] = months >= len(seen.period)
     return pd.DataFrame(table)
 
@@ -218,14 +221,18 @@ def _chosen_models(models):
 
 
 def _usable_fits(fits):
-    """Return {(plan, model): parameters} of the fits whose status is 1."""
+    """Return, by (plan, model), the parameters of usable fits, and what became of every fit."""
     plan, model, name, kind = (
         text_column(fits, key, "fits") for key in ("plan", "model_name", "name", "kind")
     )
     estimate = column(fits, "estimate", "fits")
-    found = {}
-    for row in zip(plan, model, name, kind, estimate, strict=True):
+    found, status = {}, {}
+    for row, note in zip(
+        zip(plan, model, name, kind, estimate, strict=True), fits["note"], strict=True
+    ):
         found.setdefault((row[0], row[1]), {})[row[3], row[2]] = float(row[4])
+        if row[3] == "status":
+            status[row[0], row[1]] = str(note)
     usable = {}
     for (plan_name, model_name), values in found.items():
         if values.get(("status", "fit_status")) != 1.0:
@@ -234,4 +241,4 @@ def _usable_fits(fits):
             raise ValueError(f"fits: unknown contract model {model_name!r}")
         params = {key[1]: value for key, value in values.items() if key[0] == "parameter"}
         usable[plan_name, model_name] = MODELS[model_name].parameter_vector(params)
-    return usable
+    return usable, status

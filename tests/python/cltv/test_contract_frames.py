@@ -15,6 +15,12 @@ from cltv.contract import (
 )
 
 COLUMNS = ("tenure_months", "is_lost", "contracts")
+STATUS = {
+    "basic": "fitted",
+    "few": "too_few_contracts",
+    "loyal": "nobody_has_left",
+    "rare": "too_few_lost_contracts",
+}
 
 
 def _plan(name, rows):
@@ -35,7 +41,7 @@ def tenures():
     return pd.concat(
         [
             good.rename(columns={"size": "contracts"}),
-            _plan("few", [(3, True, 9), (6, False, 30)]),
+            _plan("few", [(3, True, 9), (6, False, 10)]),
             _plan("loyal", [(3, False, 90), (0, False, 10)]),
             _plan("rare", [(3, True, 9), (6, False, 300)]),
         ],
@@ -52,14 +58,7 @@ def test_every_plan_and_model_has_one_status(fits):
     assert list(fits.columns) == list(FIT_COLUMNS)
     status = fits[fits["kind"] == "status"].set_index(["plan", "model_name"])
     assert status["note"].to_dict() == {
-        (plan, model): note
-        for plan, note in {
-            "basic": "fitted",
-            "few": "too_few_contracts",
-            "loyal": "nobody_has_left",
-            "rare": "too_few_lost_contracts",
-        }.items()
-        for model in ("sbg", "bdw")
+        (plan, model): note for plan, note in STATUS.items() for model in ("sbg", "bdw")
     }
     assert (status["estimate"] == (status["note"] == "fitted")).all()
     parameters = fits[fits["kind"] == "parameter"]
@@ -110,6 +109,7 @@ def test_curves_go_on_beyond_what_was_seen(tenures, fits):
         for model in ("sbg", "bdw"):
             modelled = curve[f"{model}_survival"]
             assert modelled.isna().all() if plan != "basic" else modelled.between(0, 1).all()
+            assert set(curve[f"{model}_fit_status"]) == {STATUS[plan]}
 
 
 def test_models_follow_what_was_seen(tenures, fits):
@@ -132,6 +132,7 @@ def test_a_plan_without_a_fit_still_has_its_observed_curve(tenures, fits):
     curves = contract_survival(tenures, fits.iloc[:0], horizon=0)
     assert curves["sbg_survival"].isna().all()
     assert curves["observed_survival"].notna().all()
+    assert curves["bdw_fit_status"].isna().all()
 
 
 @pytest.mark.parametrize(
