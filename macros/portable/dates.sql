@@ -53,3 +53,11 @@
         ~ last ~ ') < extract(month from ' ~ first ~ ') * 100 + extract(day from ' ~ first ~ ') then 1 else 0 end)'
     ) }}
 {% endmacro %}
+
+{# Complete months from one date to another: the last n for which the first date, n months later, has been reached. #}
+{% macro full_months(first, last) %}
+    {%- set months = months_between(first, last) -%}
+    {{ return(
+        'cast(' ~ months ~ ' - case when ' ~ add_months(first, months) ~ ' > ' ~ last ~ ' then 1 else 0 end as integer)'
+    ) }}
+{% endmacro %}

@@ -2,7 +2,7 @@
 
 -- Each contract at the end of each month, from the month in which it began to the one in which it was gone, or to the
 -- running one, which counts as it stands on the as-of date.
--- A view: one model reads it.
+-- A view: contracts are few.
 with
 
 contracts as (

@@ -96,3 +96,16 @@ def cells_of():
         return frame.groupby(keys, as_index=False).size().rename(columns={"size": "customers"})
 
     return cells
+
+
+@pytest.fixture(scope="session")
+def reference_file():
+    """Return a function that finds a file of real data by its name, or skips the test."""
+
+    def find(name):
+        path = DATA / name
+        if not path.exists():
+            pytest.skip(f"{path} is absent; set CRM_CLTV_REFERENCE_DATA to the folder that has it")
+        return path
+
+    return find
