@@ -42,7 +42,7 @@ ORIGIN = "now"
 PEERS = """
 import json, sys, time
 import pandas as pd
-cells = pd.read_parquet(sys.argv[1])
+cells = pd.read_csv(sys.argv[1])
 found = {}
 
 
@@ -256,7 +256,7 @@ def peers(case, customers, pythons):
     models = "bg_nbd,mbg_nbd,pareto_nbd" if case == "cdnow" else "bg_nbd"
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "cells.parquet")
+        path = str(Path(folder) / "cells.csv")
         frame = pd.DataFrame(
             {
                 "frequency": cells["frequency"],
@@ -265,9 +265,7 @@ def peers(case, customers, pythons):
                 "customers": cells["customers"],
             }
         )
-        with duckdb.connect() as connection:
-            connection.register("frame", frame)
-            connection.execute(f"copy frame to '{path}' (format parquet)")
+        frame.to_csv(path, index=False)
         for python in pythons:
             options = [models, "5" if case == "cdnow" else "1", "yes" if case == "cdnow" else "no"]
             result = subprocess.run(
