@@ -106,6 +106,9 @@ joined as (
         predicted.probability_active_12m,
         predicted.value_ratio_base,
         own.expected_net_revenue as own_expected_net_revenue,
+        contracted.contractual_revenue_next_12m,
+        contracted.contractual_revenue_next_24m,
+        contracted.contractual_revenue_discounted_36m,
         {% for quantile in quantiles() -%}
         intervals.orders_{{ quantile }},
         intervals.value_ratio_{{ quantile }},
@@ -137,6 +140,8 @@ joined as (
         on customers.customer_key = histories.customer_key
     left join predicted
         on customers.customer_key = predicted.customer_key
+    left join {{ ref('int_customers__contracted') }} as contracted
+        on customers.customer_key = contracted.customer_key
     left join {{ ref('int_own_predictions') }} as own
         on
             customers.customer_key = own.customer_key

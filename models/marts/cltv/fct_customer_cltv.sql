@@ -94,6 +94,11 @@ select
 
     tiered.own_net_revenue_next_12m,
 
+    ---------- value of contracts, beside and never inside the value of purchases
+    tiered.contractual_revenue_next_12m,
+    tiered.contractual_revenue_next_24m,
+    tiered.contractual_revenue_discounted_36m,
+
     ---------- what may come of the next twelve months: half of all customers lie between p25 and p75
     {% for quantile in quantiles() -%}
     cast(tiered.orders_{{ quantile }} as integer) as orders_next_12m_{{ quantile }},
