@@ -6,6 +6,7 @@ Sorting and collapsing here is what makes every result independent of the order 
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -89,13 +90,18 @@ class PurchaseCells:
 
     def reweighted(self, weight):
         """Return the same cells with other numbers of customers (> 0) in them."""
-        return PurchaseCells(
-            self.frequency,
-            self.recency,
-            self.age,
-            weight,
-            self.log_gap_sum * (weight / self.weight),
-        )
+        # a copy keeps what depends on the times and frequencies only
+        other = copy(self)
+        changed = {
+            "weight": weight,
+            "log_gap_sum": self.log_gap_sum * (weight / self.weight),
+            "frequency_weight": np.bincount(
+                self.frequency_index, weights=weight, minlength=len(self.frequency_values)
+            ),
+        }
+        for name, value in changed.items():
+            object.__setattr__(other, name, value)
+        return other
 
 
 @dataclass(frozen=True)

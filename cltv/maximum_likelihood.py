@@ -252,11 +252,10 @@ class _Objective:
 
 def _settle(objective, theta, centre):
     """Walk a short way to the optimum, which the curvature at the start already points to."""
-    try:
-        factor = cho_factor(objective.hessian(theta))
-    except (np.linalg.LinAlgError, ValueError):
-        return theta
-    return _search(objective, theta, centre, inverse=cho_solve(factor, np.eye(len(theta))))
+    values, vectors = np.linalg.eigh(objective.hessian(theta))
+    # along a direction that bends the wrong way its size still says how far to go
+    values = np.maximum(np.abs(values), 1e-6 * np.abs(values).max())
+    return _search(objective, theta, centre, inverse=(vectors / values) @ vectors.T)
 
 
 def _search(objective, theta, centre, tolerance=1e-7, iterations=300, inverse=None):

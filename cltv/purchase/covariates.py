@@ -226,7 +226,8 @@ def _spread_and_mode(problem, theta, centre, precision, k, width):
     customers = problem.customers
     gradient = problem.mean_log_likelihood(theta)[1] * customers
     values, vectors = np.linalg.eigh(problem.hessian(theta) * customers)
-    curvature = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    # a direction that bends the wrong way counts by its size: a step along it must stay short
+    curvature = (vectors * np.abs(values)) @ vectors.T
     # the log-likelihood as a parabola in the way from the prior's centre
     pull = curvature @ (theta - centre) + gradient
 
@@ -243,5 +244,17 @@ def _spread_and_mode(problem, theta, centre, precision, k, width):
             if best is None or evidence > best[0]:
                 best = evidence, tried, mode
     _, chosen, mode = best
+
+    def posterior(point):
+        away = point - centre
+        value = problem.mean_log_likelihood(point)[0] * customers
+        return value - 0.5 * (chosen @ away**2)
+
+    step = np.clip(centre + mode - theta, -1.0, 1.0)
+    here = posterior(theta)
     # the parabola is no guide far away
-    return chosen, theta + np.clip(centre + mode - theta, -1.0, 1.0)
+    for _ in range(6):
+        if posterior(theta + step) > here:
+            return chosen, theta + step
+        step = 0.5 * step
+    return chosen, theta

@@ -256,7 +256,9 @@ def test_missing_columns_and_unknown_options_are_named(cells, fits):
     with pytest.raises(ValueError, match="errors must be one of auto, sandwich, bootstrap"):
         fit_purchase_models(cells, errors="exact", **BG)
     with pytest.raises(ValueError, match="cells: column 'covariate_pattern' is missing"):
-        fit_purchase_models(cells)
+        fit_purchase_models(cells, models="bg_nbd")
+    with pytest.raises(ValueError, match="cells: column 'log_gap_sum' is missing, which mbg_cnbd"):
+        fit_purchase_models(cells, by_group=False)
     with pytest.raises(ValueError, match="time_unit_days must be above 0"):
         fit_purchase_models(cells, time_unit_days=0, **BG)
     with pytest.raises(ValueError, match="horizon '3m': days must be above 0"):
