@@ -75,7 +75,7 @@ class PurchaseFit:
     scaled_cells: PurchaseCells
 
 
-class _PurchaseProblem:
+class PurchaseProblem:
     """A purchase model on its cells, seen through log-parameters and a mean per customer."""
 
     def __init__(self, model, cells):
@@ -84,17 +84,21 @@ class _PurchaseProblem:
         self.customers = cells.weight.sum()
 
     def mean_log_likelihood(self, theta):
+        """Return the mean per customer and its gradient in the log-parameters."""
         total, gradient = self.model.log_likelihood(np.exp(theta), self.cells)
         return total / self.customers, gradient / self.customers
 
     def scores(self, theta):
+        """Return the slope of one customer of each cell, shape (n, k)."""
         return self.model.cell_scores(np.exp(theta), self.cells)[1]
 
     def sample(self, rows):
-        return _PurchaseProblem(self.model, self.cells.sample(rows))
+        """Return about `rows` cells that stand for all."""
+        return PurchaseProblem(self.model, self.cells.sample(rows))
 
     def reweighted(self, weight):
-        return _PurchaseProblem(self.model, self.cells.reweighted(weight))
+        """Return the same cells with other numbers of customers in them."""
+        return PurchaseProblem(self.model, self.cells.reweighted(weight))
 
 
 def fit_purchase_model(
@@ -169,7 +173,7 @@ def fit_cells(model, cells: PurchaseCells, method="map", errors="sandwich"):
     scaled = cells.scaled(mean_age)
     if errors == "auto":
         errors = "bootstrap" if len(cells) <= BOOTSTRAP_ROWS else "sandwich"
-    problem = _PurchaseProblem(model, scaled)
+    problem = PurchaseProblem(model, scaled)
     optimum = optimise(problem, model.centre(scaled), method, errors=errors)
 
     known = {
