@@ -13,7 +13,7 @@ COUNTS = 61
 DRAWS = 128
 """Draws per cell of a model whose probabilities are not known in closed form."""
 
-_UNIFORMS, _NODES, _FOLDS = 5, 24, 45.0
+_UNIFORMS, _NODES, _FOLDS = 5, 16, 30.0
 
 
 class PredictiveCounts:
@@ -96,15 +96,21 @@ def future_counts(model, params, frequency, recency, age, horizon, counts=COUNTS
     x, recency, age = (np.asarray(values, dtype=float) for values in (frequency, recency, age))
     if model.name not in _IF_ALIVE:
         return _shares_of_draws(model, params, x, recency, age, horizon, counts)
-    at_least = _IF_ALIVE[model.name](model.parameter_vector(params), x, age, horizon, counts)
-    at_least *= model.probability_alive(params, x, recency, age)[:, None]
-    at_least[:, 0] = 1.0
-    table = at_least.copy()
-    table[:, :-1] -= at_least[:, 1:]
-    return np.maximum(table, 0.0)
+    params = model.parameter_vector(params)
+    alive = model.probability_alive(params, x, recency, age)
+    return _table(model, params, alive, x, age, horizon, counts)
 
 
-# ---------- probabilities of at least 0, 1, ... purchases if alive
+def _table(model, params, alive, x, age, horizon, counts):
+    """Probabilities of counts; each parameter is a number or one per row."""
+    at_least = _IF_ALIVE[model.name](params, x, age, horizon, counts)
+    at_least *= alive
+    at_least[0] = 1.0
+    at_least[:-1] -= at_least[1:]
+    return np.maximum(at_least, 0.0).T
+
+
+# ---------- probabilities of at least 0, 1, ... purchases if alive, shape (counts, n)
 
 
 def _bg_if_alive(params, x, age, horizon, counts):
@@ -122,7 +128,7 @@ def _min_of_both(r, alpha, a, stay, x, age, horizon, counts):
     stayed = np.ones(len(x))
     for count in range(2, counts):
         stayed = stayed * ((stay + count - 2.0) / (a + stay + count - 2.0))
-        at_least[:, count] *= stayed
+        at_least[count] *= stayed
     return at_least
 
 
@@ -131,17 +137,18 @@ def _pareto_if_alive(params, x, age, horizon, counts):
     rate_time, dropout_time = alpha + age, beta + age
     whole = np.log1p(horizon / dropout_time)
     survived = np.exp(-s * whole)
-    at_least = survived[:, None] * _negative_binomial_tails(r + x, horizon / rate_time, counts)
+    at_least = survived * _negative_binomial_tails(r + x, horizon / rate_time, counts)
     # beyond so many e-folds of the lifetime nobody is left
     reach = np.minimum(whole, _FOLDS / s)
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    folds = 0.5 * reach[:, None] * (nodes + 1.0)
-    share = weights * np.exp(-s * folds)
-    share *= ((1.0 - survived) / share.sum(axis=1))[:, None]
+    folds = 0.5 * reach * (nodes + 1.0)[:, None]
+    share = weights[:, None] * np.exp(-s * folds)
+    share *= (1.0 - survived) / share.sum(axis=0)
     for node in range(_NODES):
-        lived = dropout_time * np.expm1(folds[:, node])
-        tails = _negative_binomial_tails(r + x, lived / rate_time, counts)
-        at_least += share[:, node, None] * tails
+        ratio = dropout_time * np.expm1(folds[node]) / rate_time
+        tails = _negative_binomial_tails(r + x, ratio, counts)
+        tails *= share[node]
+        at_least += tails
     return at_least
 
 
@@ -157,11 +164,15 @@ def _negative_binomial_tails(size, ratio, counts):
     table = np.empty((counts, len(size)))
     chance = np.exp(-size * np.log1p(ratio))
     share = ratio / (1.0 + ratio)
+    grown = share * (size - 1.0)
     table[0] = 1.0
     for count in range(1, counts):
         np.subtract(table[count - 1], chance, out=table[count])
-        chance = chance * (share * ((size + count - 1.0) / count))
-    return np.maximum(table.T, 0.0)
+        # chance of one more: (size + count - 1) / count x share
+        grown += share
+        chance *= grown
+        chance /= count
+    return np.maximum(table, 0.0, out=table)
 
 
 # ---------- draws
@@ -181,17 +192,24 @@ def _shares_of_draws(model, params, x, recency, age, horizon, counts):
 
 
 def _of_model(one, cells, horizon_days, counts):
-    found = np.empty((len(cells), counts))
-    history = [
+    unit, horizon = one.unit, horizon_days / one.unit
+    x, recency, age = (
         cells[name].to_numpy(dtype=float) for name in ("frequency", "recency_days", "age_days")
-    ]
-    for params, rows in _parts(one, cells):
-        x, recency, age = (values[rows] for values in history)
-        unit = one.unit
-        found[rows] = future_counts(
-            one.model, params, x, recency / unit, age / unit, horizon_days / unit, counts
-        )
-    return found
+    )
+    recency, age = recency / unit, age / unit
+    parts = _parts(one, cells)
+    if one.model.name not in _IF_ALIVE:
+        found = np.empty((len(cells), counts))
+        for params, rows in parts:
+            found[rows] = _shares_of_draws(
+                one.model, params, x[rows], recency[rows], age[rows], horizon, counts
+            )
+        return found
+    each, alive = np.empty((len(one.params), len(cells))), np.empty(len(cells))
+    for params, rows in parts:
+        each[:, rows] = params[:, None]
+        alive[rows] = one.model.probability_alive(params, x[rows], recency[rows], age[rows])
+    return _table(one.model, each, alive, x, age, horizon, counts)
 
 
 def _parts(one, cells):
