@@ -82,7 +82,7 @@ def evaluate_orders(
     scores,
     fits,
     origins,
-    distribution_cells=5000,
+    distribution_cells=3000,
     predictive=None,
     minimum_age_days=MINIMUM_AGE_DAYS,
 ):

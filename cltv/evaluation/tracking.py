@@ -120,9 +120,15 @@ def _rows(origin_id, name, days, present, total, step):
 
 
 def _at_least(values, name, least):
-    for row, value in enumerate(values):
-        if not (isinstance(value, float) and np.isfinite(value)):
-            raise ValueError(f"column {name!r}, row {row}: {value!r} is not a finite number")
-        if value < least:
-            raise ValueError(f"column {name!r}, row {row}: {value:g} is below {least}")
+    try:
+        values = values.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"column {name!r}: holds values that are no numbers") from None
+    for bad, complaint in (
+        (~np.isfinite(values), "is not a finite number"),
+        (values < least, f"is below {least}"),
+    ):
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise ValueError(f"column {name!r}, row {row}: {values[row]:g} {complaint}")
     return values

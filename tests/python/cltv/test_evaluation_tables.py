@@ -7,7 +7,7 @@ from scipy import stats
 
 from cltv.evaluation import evaluate_orders, metrics
 from cltv.evaluation.baselines import NAMES, baseline_orders, is_silent, yearly_retention
-from cltv.evaluation.distributions import COUNTS, PredictiveCounts
+from cltv.evaluation.distributions import COUNTS, future_counts
 from cltv.evaluation.tables import COLUMNS
 from cltv.fit_rows import COLUMNS as FIT_COLUMNS
 
@@ -260,24 +260,20 @@ def test_a_challenger_may_look_at_last_years_orders(cells):
 class _Certain:
     """A model whose customers buy `frequency` times again if alive, which half of them are."""
 
+    name = "of_draws"
+
     @staticmethod
     def draw_purchases(params, frequency, recency, age, horizon, uniforms):
         return np.where(uniforms[:, 0] < 0.5, frequency[:, None], 0).astype(np.int32)
 
 
-def test_probabilities_are_shares_of_draws():
-    predictive = PredictiveCounts(FITS)
-    member = type("Fit", (), {"name": "x", "model": _Certain, "params": None, "unit": 7.0})
-    predictive._fitted = {"o": {"x": member}}
-    cells = pd.DataFrame({"frequency": [0, 3, 500], "recency_days": 5, "age_days": 9})
-    table = predictive("o", "x", cells, 30)
+def test_without_a_closed_form_probabilities_are_shares_of_draws():
+    table = future_counts(_Certain, None, np.array([0, 3, 500]), 5.0, 9.0, 30)
     assert table.shape == (3, COUNTS)
     assert table.sum(axis=1) == pytest.approx(np.ones(3))
     assert table[0, 0] == 1.0
     assert table[1, [0, 3]].tolist() == [0.5, 0.5]
     assert table[2, [0, -1]].tolist() == [0.5, 0.5]
-    assert predictive("o", "y", cells, 30) is None
-    assert predictive("p", "x", cells, 30) is None
 
 
 # ---------- baselines
