@@ -33,5 +33,7 @@ def model(dbt, session):
         fits,
         horizons=dbt.config.meta_get("horizons"),
         annual_discount_rate=float(dbt.config.meta_get("annual_discount_rate")),
+        # the back-test compares orders and values as they fall, undiscounted
+        discounted_origins=("now",),
     )
     return typed_frame(session, scores, COLUMNS)

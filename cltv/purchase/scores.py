@@ -16,10 +16,16 @@ from cltv.purchase.family import (
     read_fits,
 )
 from cltv.purchase.frames import cell_table
+from cltv.purchase.pareto_nbd import ParetoNBD
 
 
 def score_purchase_cells(
-    cells, fits, horizons, annual_discount_rate=0.10, discounted_horizon="36m"
+    cells,
+    fits,
+    horizons,
+    annual_discount_rate=0.10,
+    discounted_horizon="36m",
+    discounted_origins=None,
 ):
     """Predict for every distinct cell of every origin that has a usable fit.
 
@@ -36,6 +42,9 @@ def score_purchase_cells(
         Yearly rate, >= 0: money a year from now is worth 1 / (1 + rate) of money today.
     discounted_horizon : str or None
         Label of the horizon of the discounted purchases; None leaves out that column.
+    discounted_origins : sequence of str, optional
+        Origins that get discounted purchases, which are the costly part; missing at all others.
+        All by default.
 
     Returns
     -------
@@ -59,6 +68,10 @@ def score_purchase_cells(
     Inside, the rate is continuous, ln(1 + yearly rate), and a year has 365 days. A purchase
     counts from the day on which it falls: one u days ahead is worth (1 + rate) ** (-u / 365).
     What a customer bought up to and on the day of the origin is the past and counts nothing.
+
+    The ensemble's probability of a purchase is that of Pareto/NBD, where that is a member, and at
+    most the ensemble's expected purchases: BG/NBD, in which nobody leaves before a second
+    purchase, ranks one-time buyers worse than a coin would, and the mean inherits a part of it.
     """
     days = _checked_horizons(horizons, discounted_horizon)
     daily_rate = _daily_rate(annual_discount_rate)
@@ -70,11 +83,13 @@ def score_purchase_cells(
     for origin_id, rows in table.origins():
         models = fitted.get(origin_id, {})
         pooled = {name: one for name, one in models.items() if not name.endswith(BY_GROUP)}
+        figures.discounted = discounted_origins is None or origin_id in discounted_origins
         keys = table.cells(rows)
         scored = {name: figures.of(one, one.params, keys) for name, one in pooled.items()}
-        together = [scored[one.name] for one in members(ENSEMBLES[0], models)]
+        together = members(ENSEMBLES[0], models)
         if together:
-            scored[ENSEMBLES[0]] = np.mean(together, axis=0)
+            values = [scored[one.name] for one in together]
+            scored[ENSEMBLES[0]] = figures.together(together, values)
         by_group = members(ENSEMBLES[1], models)
         for name in sorted([*scored, *ENSEMBLES[1:]] if by_group else scored):
             if name in scored:
@@ -84,7 +99,8 @@ def score_purchase_cells(
                 own = table.cells(members_of_pattern)
                 levels = table.levels[pattern]
                 values = [figures.of(one, one.params_for(levels), own) for one in by_group]
-                parts.append(figures.table(origin_id, name, pattern, own, np.mean(values, axis=0)))
+                values = figures.together(by_group, values)
+                parts.append(figures.table(origin_id, name, pattern, own, values))
     if parts:
         return pd.concat(parts, ignore_index=True)
     nobody = table.cells(np.empty(0, dtype=int))
@@ -104,6 +120,7 @@ class _Figures:
         if discounted_horizon is not None:
             self.names.append(f"discounted_orders_{discounted_horizon}")
         self.names.append("discounted_orders_lifetime")
+        self.discounted = True
 
     def of(self, fitted, params, cells):
         """Return the predictions of one model, shape (n, figures); cells in days."""
@@ -112,15 +129,32 @@ class _Figures:
         ahead, rate = self.days / unit, self.daily_rate * unit
         values = np.empty((len(cells), len(self.names)))
         values[:, 0] = model.probability_alive(params, *history)
-        until = 1 + 2 * len(ahead)
-        values[:, 1:until:2] = model.expected_purchases(params, *history, ahead)
-        values[:, 2:until:2] = model.probability_active(params, *history, ahead)
+        expected, active, until = self._places()
+        values[:, expected] = model.expected_purchases(params, *history, ahead)
+        values[:, active] = model.probability_active(params, *history, ahead)
+        if not self.discounted:
+            values[:, until:] = np.nan
+            return values
         if self.discounted_days is not None:
             values[:, until] = model.discounted_purchases(
                 params, *history, rate, self.discounted_days / unit
             )
         values[:, -1] = model.discounted_purchases(params, *history, rate) if rate > 0 else np.nan
         return values
+
+    def together(self, fitted, values):
+        """Return the ensemble's predictions of those of its members, shape (n, figures)."""
+        mean = np.mean(values, axis=0)
+        expected, active, _ = self._places()
+        for one, own in zip(fitted, values, strict=True):
+            if isinstance(one.model, ParetoNBD):
+                mean[:, active] = np.minimum(own[:, active], mean[:, expected])
+        return mean
+
+    def _places(self):
+        """Return where expected purchases, probabilities and the rest stand."""
+        until = 1 + 2 * len(self.days)
+        return slice(1, until, 2), slice(2, until, 2), until
 
     def table(self, origin_id, model_name, pattern, cells, values):
         """Return predictions with their keys."""
