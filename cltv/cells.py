@@ -6,7 +6,9 @@ Sorting and collapsing here is what makes every result independent of the order 
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -23,6 +25,9 @@ class PurchaseCells:
         Age at the last purchase and age, in one time unit.
     weight : ndarray, shape (n,)
         Customers in each cell.
+    log_gap_sum : ndarray, shape (n,)
+        Sum over the cell's customers of ln(gap) over all gaps between purchase days; zeros where
+        not given. Only models of regular buying read it.
     frequency_values : ndarray of int, shape (u,)
         The distinct frequencies, ascending: gamma-function terms depend on nothing else.
     frequency_index : ndarray of int, shape (n,)
@@ -35,12 +40,15 @@ class PurchaseCells:
     recency: np.ndarray
     age: np.ndarray
     weight: np.ndarray
+    log_gap_sum: np.ndarray | None = None
     frequency_values: np.ndarray = field(init=False)
     frequency_index: np.ndarray = field(init=False)
     frequency_weight: np.ndarray = field(init=False)
 
     def __post_init__(self):
         """Derive the per-frequency view once: every likelihood evaluation reads it."""
+        if self.log_gap_sum is None:
+            object.__setattr__(self, "log_gap_sum", np.zeros(len(self.frequency)))
         values, index = np.unique(self.frequency, return_inverse=True)
         object.__setattr__(self, "frequency_values", values.astype(np.int64))
         object.__setattr__(self, "frequency_index", index)
@@ -54,14 +62,95 @@ class PurchaseCells:
         """Return the number of distinct cells."""
         return len(self.frequency)
 
+    @cached_property
+    def frequency_times(self):
+        """Distinct (frequency, time) pairs, and where recency and age stand among them."""
+        return frequency_times(self.frequency, self.recency, self.age)
+
     def scaled(self, unit):
         """Return the same cells with every time divided by `unit` (> 0)."""
-        return PurchaseCells(self.frequency, self.recency / unit, self.age / unit, self.weight)
+        return PurchaseCells(
+            self.frequency,
+            self.recency / unit,
+            self.age / unit,
+            self.weight,
+            self.log_gap_sum - self.weight * self.frequency * np.log(unit),
+        )
 
     def sample(self, rows):
         """Return about `rows` cells that stand for all, without randomness (see `thin`)."""
         kept, weight = thin(self.weight, rows)
-        return PurchaseCells(self.frequency[kept], self.recency[kept], self.age[kept], weight)
+        return PurchaseCells(
+            self.frequency[kept],
+            self.recency[kept],
+            self.age[kept],
+            weight,
+            self.log_gap_sum[kept] * (weight / self.weight[kept]),
+        )
+
+    def reweighted(self, weight):
+        """Return the same cells with other numbers of customers (> 0) in them."""
+        # a copy keeps what depends on the times and frequencies only
+        other = copy(self)
+        changed = {
+            "weight": weight,
+            "log_gap_sum": self.log_gap_sum * (weight / self.weight),
+            "frequency_weight": np.bincount(
+                self.frequency_index, weights=weight, minlength=len(self.frequency_values)
+            ),
+        }
+        for name, value in changed.items():
+            object.__setattr__(other, name, value)
+        return other
+
+
+@dataclass(frozen=True)
+class FrequencyTimes:
+    """Distinct (frequency, time) pairs, sorted by these two.
+
+    Attributes
+    ----------
+    frequency, time : ndarray, shape (p,)
+        The pairs.
+    """
+
+    frequency: np.ndarray
+    time: np.ndarray
+
+
+def frequency_times(frequency, *times):
+    """Find the distinct pairs of a frequency with any of several times.
+
+    Parameters
+    ----------
+    frequency : ndarray, shape (n,)
+        Whole numbers.
+    *times : ndarray, each of shape (n,)
+        For example recency and age.
+
+    Returns
+    -------
+    pairs : FrequencyTimes
+    *index : ndarray of int, each of shape (n,)
+        Position of (frequency, time) in `pairs`, one array per time.
+    """
+    n = len(frequency)
+    counts, count_index = np.unique(frequency, return_inverse=True)
+    values, time_index = np.unique(np.concatenate(times), return_inverse=True)
+    width = max(len(values), 1)
+    codes = np.tile(count_index, len(times)) * width + time_index
+    # a table of marks is far faster than sorting where it is not much larger than the data
+    if len(counts) * width <= 8 * len(codes) + 1024:
+        marked = np.zeros(len(counts) * width, dtype=bool)
+        marked[codes] = True
+        keys = np.flatnonzero(marked)
+        position = np.zeros(len(marked), dtype=np.int64)
+        position[keys] = np.arange(len(keys))
+        index = position[codes]
+    else:
+        keys, index = np.unique(codes, return_inverse=True)
+    pairs = FrequencyTimes(counts[keys // width], values[keys % width])
+    return pairs, *index.reshape(len(times), n)
 
 
 @dataclass(frozen=True)
@@ -140,7 +229,7 @@ def thin(weight, rows):
     return kept, draws.astype(float)
 
 
-def collapse(keys, weight):
+def collapse(keys, weight, *sums):
     """Sort rows by their keys and add up the weights of equal rows.
 
     Parameters
@@ -149,6 +238,8 @@ def collapse(keys, weight):
         Most significant key first.
     weight : ndarray, shape (n,)
         Customers per row.
+    *sums : ndarray, each of shape (n,)
+        Further columns to be added up, for example `log_gap_sum`.
 
     Returns
     -------
@@ -156,24 +247,29 @@ def collapse(keys, weight):
         Distinct rows, ascending; m <= n.
     weight : ndarray, shape (m,)
         Sum of the weights of each distinct row.
+    *sums : ndarray, each of shape (m,)
+        As passed, added up.
     """
+    added = (weight, *sums)
     if not len(weight):
-        return list(keys), weight
+        return list(keys), *added
     if not _ascending(keys):
-        # weight is the last key so that equal rows are added up in the same order, too
-        order = np.lexsort((weight, *reversed(keys)))
-        keys, weight = [key[order] for key in keys], weight[order]
+        # the weight is among the keys so that equal rows are added up in the same order, too
+        order = np.lexsort((*reversed(added), *reversed(keys)))
+        keys, added = [key[order] for key in keys], [column[order] for column in added]
     changed = np.zeros(len(weight), dtype=bool)
     changed[0] = True
     for key in keys:
         changed[1:] |= key[1:] != key[:-1]
     if changed.all():
-        return list(keys), weight
+        return list(keys), *added
     starts = np.flatnonzero(changed)
-    return [key[starts] for key in keys], np.add.reduceat(weight, starts)
+    return [key[starts] for key in keys], *(np.add.reduceat(column, starts) for column in added)
 
 
-def purchase_cells(frequency, recency, age, weight=None, names=None, whole_times=False):
+def purchase_cells(
+    frequency, recency, age, weight=None, names=None, whole_times=False, log_gap_sum=None
+):
     """Check customer or cell arrays and collapse them to `PurchaseCells`.
 
     Parameters
@@ -186,6 +282,9 @@ def purchase_cells(frequency, recency, age, weight=None, names=None, whole_times
         What to call the four columns in an error.
     whole_times : bool
         Demand whole numbers for recency and age (days) and for the weights.
+    log_gap_sum : array_like, shape (n,), optional
+        Sum over the row's customers of ln(gap) over all gaps between purchase days, the gaps in
+        the unit of the times; 0 where frequency is 0. Zeros by default.
 
     Returns
     -------
@@ -199,8 +298,49 @@ def purchase_cells(frequency, recency, age, weight=None, names=None, whole_times
     frequency, recency, age, weight = check_purchases(
         frequency, recency, age, weight, names=names, whole_times=whole_times
     )
-    (frequency, recency, age), weight = collapse((frequency, recency, age), weight)
-    return PurchaseCells(frequency, recency, age, weight)
+    keys = (frequency, recency, age)
+    if log_gap_sum is None:
+        keys, weight = collapse(keys, weight)
+        return PurchaseCells(*keys, weight)
+    log_gap_sum = check_log_gap_sum(log_gap_sum, frequency)
+    keys, weight, log_gap_sum = collapse(keys, weight, log_gap_sum)
+    return PurchaseCells(*keys, weight, log_gap_sum)
+
+
+def check_log_gap_sum(log_gap_sum, frequency, name="log_gap_sum", frequency_name="frequency"):
+    """Check the sums of log gaps against checked frequencies.
+
+    Parameters
+    ----------
+    log_gap_sum : array_like, shape (n,)
+        Sum over the row's customers of ln(gap).
+    frequency : ndarray, shape (n,)
+        Purchase days after the first.
+    name, frequency_name : str
+        What to call the columns in an error.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        Names the column, the first offending row (position from 0) and its value.
+    """
+    log_gap_sum = _numbers(log_gap_sum, name)
+    if len(log_gap_sum) != len(frequency):
+        raise ValueError(
+            f"column {name!r}: {len(log_gap_sum)} rows where {len(frequency)} are expected"
+        )
+    _refuse(~np.isfinite(log_gap_sum), name, log_gap_sum, "is not a finite number")
+    _refuse(
+        (frequency == 0) & (log_gap_sum != 0),
+        name,
+        log_gap_sum,
+        f"must be 0 where {frequency_name} is 0",
+    )
+    return log_gap_sum
 
 
 def check_purchases(frequency, recency, age, weight=None, names=None, whole_times=False):

@@ -18,10 +18,13 @@ COLUMNS = {
 }
 """Columns of every fit table and their pandas types; `note` holds str or None."""
 
+USABLE = ("fitted", "same_as_mbg_nbd")
+"""Notes of a status of 1."""
+
 _NAN = float("nan")
 
 
-def rows_of_fit(origin_id, model_name, value_basis, fit, diagnostics):
+def rows_of_fit(origin_id, model_name, value_basis, fit, diagnostics, note="fitted"):
     """Rows of a fit that was carried out, be it usable or not.
 
     Parameters
@@ -33,16 +36,18 @@ def rows_of_fit(origin_id, model_name, value_basis, fit, diagnostics):
         condition_number and boundary.
     diagnostics : dict of str to float
         Further figures, known before the fit.
+    note : str
+        Note of the status, and whether the fit is usable: one of `USABLE` or a reason.
 
     Returns
     -------
     list of tuple
         In the order of `COLUMNS`; no parameter rows where the search did not converge.
     """
-    usable = fit.converged and all(math.isfinite(value) for value in fit.params.values())
+    found = fit.converged and all(math.isfinite(value) for value in fit.params.values())
     key = (origin_id, model_name, value_basis)
-    rows = [_status(key, "fitted" if usable else "not_converged")]
-    if usable:
+    rows = [_status(key, note if found else "not_converged")]
+    if found:
         rows += [
             (
                 *key,
@@ -71,15 +76,15 @@ def rows_of_fit(origin_id, model_name, value_basis, fit, diagnostics):
     return rows
 
 
-def rows_of_refusal(origin_id, model_name, value_basis, reason, diagnostics):
-    """Rows of a fit that was refused: its reason, and the figures that explain it.
+def rows_of_status(origin_id, model_name, value_basis, reason, diagnostics):
+    """Rows of a status alone: the reason of a refusal, and the figures that explain it.
 
     Parameters
     ----------
     origin_id, model_name, value_basis : str
         Key of the fit.
     reason : str
-        Reason code, for example ``'too_few_customers'``.
+        Reason code, for example ``'too_few_customers'``; usable if one of `USABLE`.
     diagnostics : dict of str to float
         What is known without a fit.
 
@@ -92,8 +97,27 @@ def rows_of_refusal(origin_id, model_name, value_basis, reason, diagnostics):
     return [_status(key, reason), *_diagnostics(key, diagnostics)]
 
 
+def rows_of_effects(origin_id, model_name, value_basis, effects):
+    """Rows of the shifts of log-parameters by group.
+
+    Parameters
+    ----------
+    origin_id, model_name, value_basis : str
+        Key of the fit.
+    effects : dict of str to tuple of 4 float
+        Estimate, standard error, lower and upper 95 % bound by name.
+
+    Returns
+    -------
+    list of tuple
+        In the order of `COLUMNS`.
+    """
+    key = (origin_id, model_name, value_basis)
+    return [(*key, name, "effect", *figures, None) for name, figures in effects.items()]
+
+
 def _status(key, reason):
-    return _row(key, "fit_status", "status", float(reason == "fitted"), reason)
+    return _row(key, "fit_status", "status", float(reason in USABLE), reason)
 
 
 def _diagnostics(key, values):

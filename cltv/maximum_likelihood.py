@@ -36,9 +36,18 @@ CONVERGED = 1e-4
 TWO_STAGE_ROWS = 40_000
 SAMPLE_ROWS = 20_000
 
+ERRORS = ("sandwich", "bootstrap")
+REFITS = 100
+"""Refits behind a bootstrapped standard error: its own error is then about 7 %."""
+
 
 class Problem(Protocol):
-    """What the optimiser needs to know about a model and its cells."""
+    """What the optimiser needs to know about a model and its cells.
+
+    Optional: `hessian(theta)`, that of the negative mean log-likelihood where it is to be had for
+    less than central differences in every parameter; `core`, the number of leading parameters
+    whose identification is judged (all by default); `reweighted(weight)`, for the bootstrap.
+    """
 
     weight: np.ndarray
 
@@ -84,7 +93,7 @@ class Optimum:
     flat_direction: np.ndarray
 
 
-def optimise(problem, centre, method="map"):
+def optimise(problem, centre, method="map", start=None, precision=None, errors="sandwich"):
     """Fit one problem and derive robust standard errors.
 
     Parameters
@@ -95,6 +104,13 @@ def optimise(problem, centre, method="map"):
         Start of the search and mean of the prior.
     method : {'map', 'mle'}
         With or without the normal prior of standard deviation `PRIOR_SD`.
+    start : ndarray, shape (k,), optional
+        A point already close to the optimum: Newton steps from there come first.
+    precision : ndarray, shape (k,), optional
+        Precisions of the normal prior on each parameter, instead of those that `method` implies.
+        These are taken as knowledge: the errors of parameters that the prior holds include it.
+    errors : {'sandwich', 'bootstrap'}
+        From the scores of the cells, or from `REFITS` refits with random weights.
 
     Returns
     -------
@@ -103,49 +119,61 @@ def optimise(problem, centre, method="map"):
     Raises
     ------
     ValueError
-        If the method is unknown.
+        If the method or the kind of errors is unknown.
 
     Notes
     -----
     Projected BFGS, then Newton steps with the Hessian that the standard errors need anyway. More
     than `TWO_STAGE_ROWS` cells: BFGS runs on a systematic sample, whose Hessian then drives a few
     Newton steps on all cells; should these stall, BFGS finishes on all cells.
-    Sandwich covariance: Huber (1967), White (1982).
+    Sandwich covariance: Huber (1967), White (1982). Bootstrap with exponential weights per
+    customer: Rubin (1981).
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    if errors not in ERRORS:
+        raise ValueError(f"errors must be one of {', '.join(ERRORS)}, got {errors!r}")
     customers = problem.weight.sum()
-    precision = 0.0 if method == "mle" else 1.0 / (PRIOR_SD**2 * customers)
+    held = precision is not None
+    if not held:
+        precision = np.full(len(centre), 0.0 if method == "mle" else PRIOR_SD**-2)
+    precision = precision / customers
 
     def objective_of(part):
         return _Objective(part, centre, precision)
 
     full = objective_of(problem)
-    theta = np.array(centre, dtype=float)
+    theta = np.array(centre if start is None else start, dtype=float)
     evaluations = 0
     if len(problem.weight) > TWO_STAGE_ROWS:
         part = objective_of(problem.sample(SAMPLE_ROWS))
-        theta = _search(part, theta, centre)
+        theta = _settle(part, theta, centre) if start is not None else _search(part, theta, centre)
+        theta = _newton(full, theta, centre, part.hessian(theta), steps=12, tolerance=1e-8)
         evaluations += part.evaluations
-        theta = _newton(full, theta, centre, _hessian(part, theta), steps=12, tolerance=1e-8)
+    elif start is not None:
+        theta = _settle(full, theta, centre)
     if _projected_gradient(full, theta, centre) > 1e-7:
         theta = _search(full, theta, centre)
-    if _size(theta - centre) > RETRY:
+    if start is None and _size(theta - centre) > RETRY:
         # a plateau far out may hide a summit nearer by: look once more from the other side
         again = _search(full, centre - np.clip(theta - centre, -2.0, 2.0), centre)
         theta = min(theta, again, key=lambda point: full(point)[0])
-    hessian = _hessian(full, theta)
+    hessian = full.hessian(theta)
     theta = _newton(full, theta, centre, hessian, steps=3, tolerance=1e-13)
     evaluations += full.evaluations
 
     mean, _ = problem.mean_log_likelihood(theta)
-    plain = hessian - precision * np.eye(len(theta))
+    core = getattr(problem, "core", len(theta))
+    plain = (hessian - np.diag(precision))[:core, :core]
     # nothing to decompose where the likelihood left the numbers: that fit has not converged
     values, vectors = np.linalg.eigh(np.where(np.isfinite(plain).all(), plain, 0.0))
     smallest = float(values[0])
+    covariance = _sandwich(problem, theta, hessian, customers, precision if held else None)
+    if errors == "bootstrap" and np.isfinite(covariance).all():
+        covariance = _bootstrap(problem, theta, centre, hessian, precision)
     return Optimum(
         theta=theta,
-        covariance=_sandwich(problem, theta, hessian, customers),
+        covariance=covariance,
         log_likelihood=float(mean * customers),
         converged=bool(np.isfinite(mean) and _projected_gradient(full, theta, centre) < CONVERGED),
         iterations=int(evaluations),
@@ -169,14 +197,17 @@ def boundary_note(optimum, names, relative):
 
     Returns
     -------
-    str or None
+    note : str or None
         For example ``'b at its limit'``; None where every parameter is well inside.
+    unidentified : tuple of str
+        The parameters that the note names.
     """
     low, high = SHAPE_RANGE
     at_limit = [
         name for name, value in zip(names, relative, strict=True) if not low <= value <= high
     ]
     parts = [f"{', '.join(at_limit)} at its limit"] if at_limit else []
+    flat = []
     if optimum.smallest_eigenvalue < FLAT:
         flat = [
             name
@@ -184,7 +215,7 @@ def boundary_note(optimum, names, relative):
             if loading > 0.3
         ]
         parts.append(f"likelihood flat in {', '.join(flat)}")
-    return "; ".join(parts) or None
+    return "; ".join(parts) or None, tuple(dict.fromkeys(at_limit + flat))
 
 
 class _Objective:
@@ -200,15 +231,35 @@ class _Objective:
             return self._last[1], self._last[2]
         value, gradient = self.problem.mean_log_likelihood(theta)
         away = theta - self.centre
-        value = -value + 0.5 * self.precision * (away @ away)
+        value = -value + 0.5 * (self.precision @ away**2)
         gradient = -gradient + self.precision * away
         self.evaluations += 1
         self._last = (np.array(theta), value, gradient)
         return value, gradient
 
+    def hessian(self, theta, width=1e-4):
+        """Central differences of the analytic gradient, shape (k, k)."""
+        if hasattr(self.problem, "hessian"):
+            return self.problem.hessian(theta) + np.diag(self.precision)
+        rows = []
+        for position in range(len(theta)):
+            step = np.zeros(len(theta))
+            step[position] = width
+            rows.append((self(theta + step)[1] - self(theta - step)[1]) / (2 * width))
+        hessian = np.array(rows)
+        return 0.5 * (hessian + hessian.T)
 
-def _search(objective, theta, centre, tolerance=1e-7, iterations=300):
-    """Projected BFGS with backtracking inside centre +- LIMIT.
+
+def _settle(objective, theta, centre):
+    """Walk a short way to the optimum, which the curvature at the start already points to."""
+    values, vectors = np.linalg.eigh(objective.hessian(theta))
+    # along a direction that bends the wrong way its size still says how far to go
+    values = np.maximum(np.abs(values), 1e-6 * np.abs(values).max())
+    return _search(objective, theta, centre, inverse=(vectors / values) @ vectors.T)
+
+
+def _search(objective, theta, centre, tolerance=1e-7, iterations=300, inverse=None):
+    """Projected BFGS with backtracking inside centre +- LIMIT; `inverse` Hessian to start with.
 
     For a handful of parameters a dense update in numpy costs microseconds. Library optimisers hand
     such tiny systems to threaded linear algebra, which on a busy machine waits for its threads.
@@ -216,7 +267,9 @@ def _search(objective, theta, centre, tolerance=1e-7, iterations=300):
     low, high = centre - LIMIT, centre + LIMIT
     theta = np.clip(theta, low, high)
     value, gradient = objective(theta)
-    inverse, fresh, was_free, idle = np.eye(len(theta)), True, None, 0
+    fresh, was_free, idle = inverse is None, None, 0
+    if fresh:
+        inverse = np.eye(len(theta))
     for _ in range(iterations):
         free = ~(((theta <= low) & (gradient > 0)) | ((theta >= high) & (gradient < 0)))
         slope = np.where(free, gradient, 0.0)
@@ -302,17 +355,6 @@ def _newton(objective, theta, centre, hessian, steps, tolerance):
     return theta
 
 
-def _hessian(objective, theta, width=1e-4):
-    """Central differences of the analytic gradient, shape (k, k)."""
-    rows = []
-    for position in range(len(theta)):
-        step = np.zeros(len(theta))
-        step[position] = width
-        rows.append((objective(theta + step)[1] - objective(theta - step)[1]) / (2 * width))
-    hessian = np.array(rows)
-    return 0.5 * (hessian + hessian.T)
-
-
 def _inside(theta, centre):
     return bool((np.abs(theta - centre) < LIMIT).all())
 
@@ -323,8 +365,12 @@ def _projected_gradient(objective, theta, centre):
     return _size(np.clip(theta - gradient, low, high) - theta)
 
 
-def _sandwich(problem, theta, hessian, customers):
-    """H^-1 J H^-1 with J from per-cell scores: honest where the model is only nearly right."""
+def _sandwich(problem, theta, hessian, customers, precision=None):
+    """H^-1 J H^-1 with J from per-cell scores: honest where the model is only nearly right.
+
+    Where the prior counts as knowledge, J includes its precision: a parameter that the prior
+    alone decides keeps the prior's own spread.
+    """
     try:
         factor = cho_factor(hessian * customers)
     except (np.linalg.LinAlgError, ValueError):
@@ -333,6 +379,33 @@ def _sandwich(problem, theta, hessian, customers):
     # under a prior the scores do not add up to zero: only their spread is noise
     scores = scores - weighted_total(problem.weight, scores) / customers
     outer = np.einsum("ni,nj->ij", scores, scores * problem.weight[:, None])
+    if precision is not None:
+        outer += np.diag(precision * customers)
     half = cho_solve(factor, outer)
     covariance = cho_solve(factor, half.T)
     return 0.5 * (covariance + covariance.T)
+
+
+def _bootstrap(problem, theta, centre, hessian, precision):
+    """Covariance of refits in which every customer counts a random, exponential number of times.
+
+    A cell of w customers then weighs Gamma(w). Refits start where one Newton step from the scores
+    leads, which is close.
+    """
+    customers = problem.weight.sum()
+    inverse = np.linalg.inv(hessian)
+    scores = problem.scores(theta)
+    random = np.random.default_rng(0)
+    refits = np.empty((REFITS, len(theta)))
+    for position in range(REFITS):
+        weight = random.standard_gamma(problem.weight)
+        # a weight of exactly zero would be no cell
+        weight = np.maximum(weight, 1e-300)
+        total = weight.sum()
+        objective = _Objective(problem.reweighted(weight), centre, precision * customers / total)
+        slope = weighted_total(weight, scores) / total - objective.precision * (theta - centre)
+        guess = theta + np.clip(inverse @ slope, -1.0, 1.0)
+        refits[position] = _search(
+            objective, guess, centre, 0.01 / np.sqrt(customers), iterations=20, inverse=inverse
+        )
+    return np.cov(refits, rowvar=False)

@@ -40,10 +40,13 @@ def summary(exports=None, currency=""):
             "select sum(realised_net_revenue), sum(probabilistic_net_revenue_next_12m), "
             "count(probabilistic_net_revenue_next_12m) from fct_customer_cltv"
         )
-        model = one(
-            "select model_name, max(case when figure_kind = 'status' then note end), "
-            "max(origin_date) from fct_cltv_model_fits where value_basis = 'purchases' "
-            "group by model_name limit 1"
+        refusals = connection.execute(
+            "select distinct prediction_reason from fct_customer_cltv "
+            "where prediction_status = 'not_predicted'"
+        ).fetchall()
+        shown = one(
+            "select max(purchase_model), max(prediction_grade), max(grade_reason) "
+            "from fct_customer_cltv"
         )
         rejected = connection.execute(
             "select reason_code, count(*) as rows from dq_rejected_rows "
@@ -53,13 +56,18 @@ def summary(exports=None, currency=""):
             "select sum(rejected_rows), sum(raw_rows) from dq_row_reconciliation"
         )
     reasons = ", ".join(f"{count} {reason}" for reason, count in rejected)
+    model, grade, grade_reason = shown
+    if model:
+        prediction = f"{model}, grade {grade or '–'}: {grade_reason}"
+    else:
+        prediction = f"none: {refusals[0][0] if refusals else 'nobody has bought'}"
     lines = [
         "",
         f"  as of            {as_of or 'no orders'}",
         f"  customers        {customers:,} ({buyers:,} have bought)",
         f"  realised value   {money(realised, currency)} net revenue",
         f"  next 12 months   {money(next_year, currency)} expected from {predicted:,} customers",
-        f"  model            {f'{model[0]}: {model[1]}' if model else 'nothing to fit'}",
+        f"  prediction       {prediction}",
         f"  rejected rows    {rejected_rows:,} of {raw_rows:,}"
         + (f": {reasons}" if reasons else ""),
         "",

@@ -88,6 +88,9 @@ def run_project(folder, database):
         "crm_tables": [],
         "as_of_date": AS_OF,
         "reporting_currency": "USD",
+        "purchase_model": "bg_nbd",
+        "prediction_by_group": "never",
+        "backtest_origins": 0,
         "fit_method": "mle",
         "spend_purchases": "repeat",
     }

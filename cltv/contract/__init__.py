@@ -17,7 +17,7 @@ from cltv.contract.survival_models import (
     ContractModel,
     ShiftedBetaGeometric,
 )
-from cltv.fit_rows import COLUMNS, rows_of_fit, rows_of_refusal
+from cltv.fit_rows import COLUMNS, rows_of_fit, rows_of_status
 from cltv.frames import column, frame_of_rows, groups, text_column
 from cltv.maximum_likelihood import METHODS
 
@@ -117,7 +117,7 @@ def fit_contract_models(
         for model in chosen:
             key = (plan, model.name, "contracts")
             if reason:
-                rows += rows_of_refusal(*key, reason, known)
+                rows += rows_of_status(*key, reason, known)
             else:
                 rows += rows_of_fit(*key, fit_cells(model, cells, method), known)
     fits = frame_of_rows(rows, COLUMNS).drop(columns="value_basis")

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cltv.cells import PurchaseCells, purchase_cells, weighted_total
-from cltv.maximum_likelihood import boundary_note, optimise
+from cltv.maximum_likelihood import LIMIT, boundary_note, optimise
 from cltv.purchase.interface import PurchaseModel
+
+BOOTSTRAP_ROWS = 40_000
+"""Above this many cells refits take too long, and the sandwich is as good."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ class PurchaseFit:
         Of the Hessian of the mean log-likelihood in log-parameters.
     boundary : str or None
         Which parameters the data do not pin down; None where all is well.
+    unidentified : tuple of str
+        The same parameters by name.
+    theta : ndarray, shape (k,)
+        Log-parameters with times divided by the mean age, which is what was searched over.
+    scaled_cells : PurchaseCells
+        The cells with times divided by the mean age.
     """
 
     model: PurchaseModel
@@ -61,9 +70,12 @@ class PurchaseFit:
     mean_age: float
     condition_number: float
     boundary: str | None
+    unidentified: tuple[str, ...]
+    theta: np.ndarray
+    scaled_cells: PurchaseCells
 
 
-class _PurchaseProblem:
+class PurchaseProblem:
     """A purchase model on its cells, seen through log-parameters and a mean per customer."""
 
     def __init__(self, model, cells):
@@ -72,17 +84,26 @@ class _PurchaseProblem:
         self.customers = cells.weight.sum()
 
     def mean_log_likelihood(self, theta):
+        """Return the mean per customer and its gradient in the log-parameters."""
         total, gradient = self.model.log_likelihood(np.exp(theta), self.cells)
         return total / self.customers, gradient / self.customers
 
     def scores(self, theta):
+        """Return the slope of one customer of each cell, shape (n, k)."""
         return self.model.cell_scores(np.exp(theta), self.cells)[1]
 
     def sample(self, rows):
-        return _PurchaseProblem(self.model, self.cells.sample(rows))
+        """Return about `rows` cells that stand for all."""
+        return PurchaseProblem(self.model, self.cells.sample(rows))
+
+    def reweighted(self, weight):
+        """Return the same cells with other numbers of customers in them."""
+        return PurchaseProblem(self.model, self.cells.reweighted(weight))
 
 
-def fit_purchase_model(model, frequency, recency, age, weight=None, method="map"):
+def fit_purchase_model(
+    model, frequency, recency, age, weight=None, method="map", errors="sandwich"
+):
     """Fit one purchase model to customers or to weighted cells.
 
     Parameters
@@ -95,6 +116,8 @@ def fit_purchase_model(model, frequency, recency, age, weight=None, method="map"
         Customers per row, > 0; 1 each by default.
     method : {'map', 'mle'}
         Maximum a posteriori under weak priors, or plain maximum likelihood.
+    errors : {'sandwich', 'bootstrap', 'auto'}
+        As for `fit_cells`.
 
     Returns
     -------
@@ -104,17 +127,17 @@ def fit_purchase_model(model, frequency, recency, age, weight=None, method="map"
     ------
     ValueError
         If a row is impossible, nobody was observed for any time, nobody bought again, or the
-        method is unknown.
+        method or kind of errors is unknown.
 
     Notes
     -----
     Times are divided by the mean age before anything else, so that neither the search nor the
     prior knows the unit. The prior is normal on each log-parameter, centred on `model.centre`.
     """
-    return fit_cells(model, purchase_cells(frequency, recency, age, weight), method)
+    return fit_cells(model, purchase_cells(frequency, recency, age, weight), method, errors)
 
 
-def fit_cells(model, cells: PurchaseCells, method="map"):
+def fit_cells(model, cells: PurchaseCells, method="map", errors="sandwich"):
     """Fit one purchase model to cells that are already checked and collapsed.
 
     Parameters
@@ -125,6 +148,9 @@ def fit_cells(model, cells: PurchaseCells, method="map"):
         From `cltv.cells.purchase_cells`.
     method : {'map', 'mle'}
         With or without the prior.
+    errors : {'sandwich', 'bootstrap', 'auto'}
+        Where the standard errors come from: the scores of the cells, about a hundred refits with
+        random weights, or the latter up to `BOOTSTRAP_ROWS` cells and the former above.
 
     Returns
     -------
@@ -133,7 +159,8 @@ def fit_cells(model, cells: PurchaseCells, method="map"):
     Raises
     ------
     ValueError
-        If nobody was observed for any time, nobody bought again, or the method is unknown.
+        If nobody was observed for any time, nobody bought again, or the method or kind of errors
+        is unknown.
     """
     customers = float(cells.weight.sum())
     repeat_purchases = float(weighted_total(cells.weight, cells.frequency))
@@ -144,34 +171,97 @@ def fit_cells(model, cells: PurchaseCells, method="map"):
         raise ValueError("no customer bought again")
 
     scaled = cells.scaled(mean_age)
-    optimum = optimise(_PurchaseProblem(model, scaled), model.centre(scaled), method)
+    if errors == "auto":
+        errors = "bootstrap" if len(cells) <= BOOTSTRAP_ROWS else "sandwich"
+    problem = PurchaseProblem(model, scaled)
+    optimum = optimise(problem, model.centre(scaled), method, errors=errors)
 
+    known = {
+        "model": model,
+        "method": method,
+        "customers": customers,
+        "repeaters": float(cells.weight[cells.frequency > 0].sum()),
+        "repeat_purchases": repeat_purchases,
+        "cells": len(cells),
+        "mean_age": mean_age,
+        "scaled_cells": scaled,
+    }
+    return _fit(optimum, known)
+
+
+def fit_of_optimum(optimum, fit):
+    """Return the fit that another optimum on the same customers stands for.
+
+    Parameters
+    ----------
+    optimum : Optimum
+        Its theta are the log-parameters of the model of `fit`, times divided by its mean age.
+    fit : PurchaseFit
+
+    Returns
+    -------
+    PurchaseFit
+    """
+    kept = ("model", "method", "customers", "repeaters", "repeat_purchases", "cells", "mean_age")
+    return _fit(optimum, {name: getattr(fit, name) for name in (*kept, "scaled_cells")})
+
+
+def draw_parameters(fit, normals):
+    """Draw parameters from their approximate posterior, normal in the log-parameters.
+
+    Parameters
+    ----------
+    fit : PurchaseFit
+    normals : array_like, shape (d, k)
+        Standard normal numbers.
+
+    Returns
+    -------
+    ndarray, shape (d, k)
+        Natural parameters in the order of the model's names; the estimate itself in every row
+        where there is no covariance.
+
+    Raises
+    ------
+    ValueError
+        If `normals` has another number of columns than the model parameters.
+    """
+    estimate = np.array([fit.params[name] for name in fit.model.parameter_names])
+    normals = np.asarray(normals, dtype=float)
+    if normals.ndim != 2 or normals.shape[1] != len(estimate):
+        raise ValueError(f"normals must have shape (d, {len(estimate)}), got {normals.shape}")
+    if not np.isfinite(fit.covariance).all():
+        return np.tile(estimate, (len(normals), 1))
+    values, vectors = np.linalg.eigh(fit.covariance)
+    shift = normals @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    return estimate * np.exp(np.clip(shift, -LIMIT, LIMIT))
+
+
+def _fit(optimum, known):
+    model, mean_age = known["model"], known["mean_age"]
     relative = np.exp(optimum.theta)
     timed = np.array([name in model.time_parameters for name in model.parameter_names])
     natural = relative * np.where(timed, mean_age, 1.0)
     error = np.sqrt(np.diag(optimum.covariance))
     reach = np.exp(np.minimum(1.959963984540054 * error, 300.0))
+    note, unidentified = boundary_note(optimum, model.parameter_names, relative)
 
     def named(values):
         return dict(zip(model.parameter_names, map(float, values), strict=True))
 
     return PurchaseFit(
-        model=model,
-        method=method,
+        **known,
         params=named(natural),
         standard_error=named(natural * error),
         lower_95=named(natural / reach),
         upper_95=named(natural * reach),
         covariance=optimum.covariance,
         # the density of every purchase time carries one factor 1 / time
-        log_likelihood=optimum.log_likelihood - repeat_purchases * np.log(mean_age),
+        log_likelihood=optimum.log_likelihood - known["repeat_purchases"] * np.log(mean_age),
         converged=optimum.converged,
         iterations=optimum.iterations,
-        customers=customers,
-        repeaters=float(cells.weight[cells.frequency > 0].sum()),
-        repeat_purchases=repeat_purchases,
-        cells=len(cells),
-        mean_age=mean_age,
         condition_number=optimum.condition_number,
-        boundary=boundary_note(optimum, model.parameter_names, relative),
+        boundary=note,
+        unidentified=unidentified,
+        theta=optimum.theta,
     )

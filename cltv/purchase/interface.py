@@ -1,4 +1,4 @@
-"""What every purchase model offers: one likelihood, five predictions, one calling convention."""
+"""What every purchase model offers: one likelihood, seven predictions, one calling convention."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from cltv.cells import check_purchases, weighted_total
+
+DRAW_COLUMNS = 5
+"""Uniform numbers behind one predictive draw."""
 
 
 class PurchaseModel(ABC):
@@ -155,6 +158,61 @@ class PurchaseModel(ABC):
         """
 
     @abstractmethod
+    def discounted_purchases(self, params, frequency, recency, age, discount_rate, horizon=None):
+        """Present value of one unit of money for every expected future purchase.
+
+        Parameters
+        ----------
+        params : mapping or sequence
+            Positive parameters.
+        frequency, recency, age : array_like, shape (n,)
+            Purchase days after the first, age at the last purchase, age.
+        discount_rate : float
+            Continuous rate per time unit: ln(1 + yearly rate) / time units per year. Above 0 for
+            the whole lifetime, at least 0 up to a horizon.
+        horizon : float or array_like, shape (m,), optional
+            Time units ahead, >= 0; the whole residual lifetime by default.
+
+        Returns
+        -------
+        ndarray, shape (n,) or (n, m)
+            Finite and >= 0. A purchase at time u ahead counts exp(-discount_rate * u); the
+            purchase at time 0 itself is not in it. At rate 0 equal to `expected_purchases`.
+
+        Raises
+        ------
+        ValueError
+            Names the first row whose history is impossible, a bad rate or a bad horizon.
+        """
+
+    @abstractmethod
+    def draw_purchases(self, params, frequency, recency, age, horizon, uniforms):
+        """Draw the number of purchases in the next `horizon` time units, given the history.
+
+        Parameters
+        ----------
+        params : mapping or sequence
+            Positive parameters.
+        frequency, recency, age : array_like, shape (n,)
+            Purchase days after the first, age at the last purchase, age.
+        horizon : float
+            Time units ahead, >= 0.
+        uniforms : array_like, shape (d, 5)
+            Numbers between 0 and 1, both excluded, shared by all rows. Column 0 decides who is
+            alive; what the others drive is the model's own choice.
+
+        Returns
+        -------
+        ndarray of int32, shape (n, d)
+            Draws of the predictive distribution.
+
+        Raises
+        ------
+        ValueError
+            Names the first row whose history is impossible, a bad horizon or bad uniforms.
+        """
+
+    @abstractmethod
     def expected_purchases_new_customer(self, params, t):
         """Return the expected repeat purchases of a customer of unknown history by age `t`.
 
@@ -239,3 +297,29 @@ class PurchaseModel(ABC):
         if not np.isfinite(array).all() or (array < 0).any():
             raise ValueError(f"{name} must be finite and at least 0")
         return np.atleast_1d(array), array.ndim == 0
+
+    def _discounting(self, discount_rate, horizon):
+        """Return the rate, the times ahead as one row (infinite: lifetime), whether one column."""
+        try:
+            rate = float(discount_rate)
+        except (TypeError, ValueError):
+            raise ValueError(f"discount_rate must be a number, got {discount_rate!r}") from None
+        if not (np.isfinite(rate) and rate >= 0):
+            raise ValueError(f"discount_rate must be finite and at least 0, got {rate:g}")
+        if horizon is None:
+            if rate == 0:
+                raise ValueError("discount_rate must be above 0 where no horizon is given")
+            return rate, np.array([np.inf]), True
+        return rate, *self._horizon(horizon)
+
+    def _drawing(self, horizon, uniforms):
+        """Return the one time ahead as a float and the checked uniforms."""
+        ahead, scalar = self._horizon(horizon)
+        if not scalar:
+            raise ValueError("horizon must be one number")
+        uniforms = np.asarray(uniforms, dtype=float)
+        if uniforms.ndim != 2 or uniforms.shape[1] != DRAW_COLUMNS:
+            raise ValueError(f"uniforms must have shape (d, {DRAW_COLUMNS}), got {uniforms.shape}")
+        if not ((uniforms > 0) & (uniforms < 1)).all():
+            raise ValueError("uniforms must lie between 0 and 1, both excluded")
+        return float(ahead[0]), uniforms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cltv.cells import SpendCells, check_spend, collapse, weighted_total
-from cltv.fit_rows import COLUMNS, rows_of_fit, rows_of_refusal
+from cltv.fit_rows import COLUMNS, rows_of_fit, rows_of_status
 from cltv.frames import column, frame_of_rows, groups, text_column
 from cltv.spend.gamma_gamma import (
     SpendFit,
@@ -88,7 +88,7 @@ def fit_spend_models(cells, method="map", minimum_customers=30, origins=None):
         known = _known(part)
         reason = _refusal(part, known, minimum_customers)
         if reason:
-            rows += rows_of_refusal(origin_id, MODEL_NAME, value_basis, reason, known)
+            rows += rows_of_status(origin_id, MODEL_NAME, value_basis, reason, known)
         else:
             fit = fit_cells(part, method)
             known["population_mean_value"] = fit.population_mean

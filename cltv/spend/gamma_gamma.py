@@ -230,7 +230,7 @@ def fit_cells(cells: SpendCells, method="map"):
         mean_value=mean_value,
         population_mean=float(relative[0] * relative[2] / relative[1] * mean_value),
         condition_number=optimum.condition_number,
-        boundary=boundary_note(optimum, PARAMETER_NAMES, relative),
+        boundary=boundary_note(optimum, PARAMETER_NAMES, relative)[0],
     )
 
 

@@ -14,3 +14,9 @@
     {%- set weeks = 'cast(7 * floor((' ~ history ~ '.age_days + 3) / 7e0) as integer)' -%}
     {{ return("case when " ~ grain ~ ".purchase_grain = 'day' then " ~ history ~ ".age_days else greatest(" ~ weeks ~ ", " ~ cell_recency_days(history, grain) ~ ") end") }}
 {% endmacro %}
+
+
+{# The date of the nth back-test origin: months before the newest one that still has a full holdout. #}
+{% macro backtest_date(horizon, n) %}
+    {{ return(add_months(add_days(horizon ~ '.as_of_date', '-' ~ horizon ~ '.horizon_days'), '-' ~ n)) }}
+{% endmacro %}

@@ -1,6 +1,3 @@
-{# What a year of waiting takes off, as a share. #}
-{% macro annual_discount_rate() %}{{ return(var('annual_discount_rate', 0.1) | float) }}{% endmacro %}
-
 {# What one unit of money is worth today when it comes in some days; a year is 365 days. #}
 {% macro discount_factor(days) %}
     {{ return('power(' ~ (1 + annual_discount_rate()) ~ 'e0, -(' ~ days ~ ') / 365e0)') }}

@@ -1,5 +1,5 @@
 {# How far predictions look ahead: label → days. A year is 365 days and a quarter of it 91, as in the back-tests. #}
-{% macro order_horizons() %}{{ return({'3m': 91, '6m': 182, '12m': 365, '24m': 730}) }}{% endmacro %}
+{% macro order_horizons() %}{{ return({'1m': 30, '3m': 91, '6m': 182, '12m': 365, '24m': 730, '36m': 1095}) }}{% endmacro %}
 
 {# The horizons on which every method states a value: label → whole years. #}
 {% macro value_horizons() %}{{ return({'12m': 1, '24m': 2}) }}{% endmacro %}
@@ -12,3 +12,6 @@
 
 {# Complete months of age in a number of days. #}
 {% macro age_months(days) %}{{ return('cast(floor(' ~ days ~ ' / ' ~ days_per_month() ~ ') as integer)') }}{% endmacro %}
+
+{# The quantiles that make the 50, 80 and 90 % intervals, and the median. #}
+{% macro quantiles() %}{{ return(['p05', 'p10', 'p25', 'p50', 'p75', 'p90', 'p95']) }}{% endmacro %}

@@ -16,3 +16,8 @@
 
 {# Rows for which the condition holds. #}
 {% macro count_if(condition) %}{{ return("sum(case when " ~ condition ~ " then 1 else 0 end)") }}{% endmacro %}
+
+{# A share as whole per cent in a text: 0.057 → 6 %. #}
+{% macro percent(share) %}
+    {{ return("cast(cast(round(100 * " ~ share ~ ", 0) as integer) as " ~ dbt.type_string() ~ ") || ' %'") }}
+{% endmacro %}

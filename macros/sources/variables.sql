@@ -73,14 +73,34 @@
 {% endmacro %}
 
 
+{# What a year of waiting costs: 0.1 makes 110 next year worth 100 today. #}
+{% macro annual_discount_rate() %}
+    {{ return(checked_variable('annual_discount_rate', '0?[.][0-9]{1,6}|[0-9]([.][0-9]{1,6})?', 'a yearly rate from 0.0 to 9.999999 such as 0.1') | float) }}
+{% endmacro %}
+
+
+{# The model, or the mean of the models, whose predictions are shown. #}
+{% macro purchase_model() %}
+    {{ return(chosen_variable('purchase_model', ['ensemble'] + purchase_model_family())) }}
+{% endmacro %}
+
+{# The models that are fitted: all, unless one was asked for. #}
+{% macro purchase_model_family() %}{{ return(['bg_nbd', 'mbg_nbd', 'pareto_nbd', 'mbg_cnbd_k']) }}{% endmacro %}
+
+{# Whether parameters differ by channel and customer type: where the back-test says so, or by decree. #}
+{% macro prediction_by_group() %}{{ return(chosen_variable('prediction_by_group', ['auto', 'always', 'never'])) }}{% endmacro %}
+
+
 {# The names of the project's variables; a test holds them against dbt_project.yml. #}
 {% macro known_variables() %}
     {%- set names -%}
         raw_folder raw_crm_schema raw_crm_database crm_tables
         as_of_date business_timezone reporting_currency earliest_plausible_date rate_valid_days fallback_margin_rate
         identity_max_ids_per_email identity_keep_apart
-        fit_method purchase_model spend_purchases max_exact_cells run_rate_floor_days
-        prediction_minimum_customers prediction_minimum_repeaters
+        run_rate_floor_days annual_discount_rate
+        purchase_model prediction_by_group fit_method spend_purchases max_exact_cells
+        prediction_minimum_customers prediction_minimum_repeaters prediction_minimum_days prediction_maximum_silence_days
+        backtest_origins backtest_customers own_prediction_model
     {%- endset -%}
     {{ return(names.split()) }}
 {% endmacro %}
@@ -152,7 +172,16 @@
     {%- do count_variable('prediction_minimum_customers', 2) -%}
     {%- do count_variable('prediction_minimum_repeaters', 1) -%}
     {%- do chosen_variable('fit_method', ['map', 'mle']) -%}
-    {%- do chosen_variable('purchase_model', ['bg_nbd']) -%}
+    {%- do count_variable('prediction_minimum_days', 1) -%}
+    {%- do count_variable('prediction_maximum_silence_days', 1) -%}
+    {%- do count_variable('backtest_customers', 100) -%}
+    {%- if count_variable('backtest_origins') > 36 -%}
+        {{ stop("variable backtest_origins must be at most 36: three years of monthly origins") }}
+    {%- endif -%}
+    {%- do annual_discount_rate() -%}
+    {%- do purchase_model() -%}
+    {%- do prediction_by_group() -%}
+    {%- do own_prediction_model() -%}
     {%- do chosen_variable('spend_purchases', ['all', 'repeat']) -%}
     {%- if var('raw_folder') -%}
         {%- do checked_variable('raw_folder', '[^*?\\[\\]\\x00-\\x1f]+', 'the path of a folder, without the signs * ? [ ]') -%}

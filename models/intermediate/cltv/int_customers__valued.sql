@@ -33,6 +33,15 @@ valued as (
             as probabilistic_{{ basis }}_next_{{ label }},
         {%- endfor %}
         {%- endfor %}
+        {%- for basis in value_bases() %}
+        {{ predicted_money('discounted_orders_36m * expected_order_' ~ basis) }}
+            as probabilistic_{{ basis }}_discounted_36m,
+        {%- endfor %}
+        {%- for quantile in quantiles() %}
+        {{ predicted_money('value_ratio_' ~ quantile ~ ' * value_ratio_base') }}
+            as net_revenue_next_12m_{{ quantile }},
+        {%- endfor %}
+        {{ predicted_money('own_expected_net_revenue') }} as own_net_revenue_next_12m,
         realised_net_revenue as tier_base
 
     from measured

@@ -1,4 +1,5 @@
--- How fine the cells of an origin are: days, or whole weeks once there are more cells than the models need.
+-- How fine the cells of an origin are: days, or whole weeks for back-tests and once there are more cells than the models
+-- need.
 with
 
 histories as (
@@ -13,7 +14,8 @@ distinct_cells as (
         origin_id,
         frequency,
         recency_days,
-        age_days
+        age_days,
+        count(*) as customers
     from histories
     group by
         origin_id,
@@ -23,21 +25,12 @@ distinct_cells as (
 
 ),
 
-customers as (
-
-    select
-        origin_id,
-        count(*) as customers
-    from histories
-    group by origin_id
-
-),
-
 counted as (
 
     select
         origin_id,
-        count(*) as day_cells
+        count(*) as day_cells,
+        cast(sum(customers) as {{ dbt.type_bigint() }}) as customers
     from distinct_cells
     group by origin_id
 
@@ -45,12 +38,13 @@ counted as (
 
 select
     counted.origin_id,
-    customers.customers,
+    counted.customers,
     counted.day_cells,
-    case when counted.day_cells > {{ count_variable('max_exact_cells', 1) }} then 'week' else 'day' end
-        as purchase_grain,
-    case when customers.customers > {{ count_variable('max_exact_cells', 1) }} then 'binned' else 'exact' end
-        as spend_grain
+    case
+        when origins.origin_kind <> 'now' or counted.day_cells > {{ count_variable('max_exact_cells', 1) }} then 'week'
+        else 'day'
+    end as purchase_grain,
+    case when counted.customers > {{ count_variable('max_exact_cells', 1) }} then 'binned' else 'exact' end as spend_grain
 from counted
-inner join customers
-    on counted.origin_id = customers.origin_id
+inner join {{ ref('int_prediction_origins') }} as origins
+    on counted.origin_id = origins.origin_id

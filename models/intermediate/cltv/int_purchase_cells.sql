@@ -1,51 +1,28 @@
--- All that a purchase model ever sees: how many customers share the same frequency, recency and age.
+-- All that a purchase model ever sees: how many customers of a group share the same frequency, recency and age.
 with
-
-histories as (
-
-    select * from {{ ref('int_purchase_histories') }}
-
-),
-
-grains as (
-
-    select * from {{ ref('int_purchase_cell_grains') }}
-
-),
 
 placed as (
 
-    select
-        histories.origin_id,
-        histories.frequency,
-        {{ cell_recency_days() }} as recency_days,
-        {{ cell_age_days() }} as age_days
-
-    from histories
-    inner join grains
-        on histories.origin_id = grains.origin_id
-
-),
-
-cells as (
-
-    select
-        origin_id,
-        frequency,
-        recency_days,
-        age_days,
-        count(*) as customers
-
-    from placed
-    group by
-        origin_id,
-        frequency,
-        recency_days,
-        age_days
+    select * from {{ ref('int_histories__placed') }}
 
 )
 
 select
-    {{ row_key(['origin_id', 'frequency', 'recency_days', 'age_days']) }} as cell_id,
-    *
-from cells
+    {{ row_key(['origin_id', 'covariate_pattern', 'frequency', 'cell_recency_days', 'cell_age_days']) }} as cell_id,
+    origin_id,
+    covariate_pattern,
+    max(covariate_channel) as acquisition_channel,
+    max(customer_type) as customer_type,
+    frequency,
+    cell_recency_days as recency_days,
+    cell_age_days as age_days,
+    count(*) as customers,
+    -- in decimal: a sum of doubles depends on the order of its rows
+    cast(sum(cast(log_gap_sum as decimal(28, 9))) as {{ double_type() }}) as log_gap_sum
+from placed
+group by
+    origin_id,
+    covariate_pattern,
+    frequency,
+    cell_recency_days,
+    cell_age_days

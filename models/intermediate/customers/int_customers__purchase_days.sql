@@ -29,5 +29,8 @@ by_day as (
 
 select
     {{ row_key(['customer_key', 'purchased_on']) }} as purchase_day_id,
-    *
+    *,
+    -- how regular a customer is shows in these
+    {{ days_between('lag(purchased_on) over (partition by customer_key order by purchased_on)', 'purchased_on') }}
+        as days_since_previous
 from by_day

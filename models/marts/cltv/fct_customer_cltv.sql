@@ -55,6 +55,8 @@ select
     tiered.purchase_model,
     tiered.prediction_status,
     tiered.prediction_reason,
+    tiered.prediction_grade,
+    tiered.grade_reason,
 
     ---------- realised
     cast(tiered.realised_net_revenue as {{ money_type() }}) as realised_net_revenue,
@@ -84,6 +86,23 @@ select
     cast(tiered.realised_{{ basis }} + {{ ahead }} as {{ money_type() }}) as {{ method }}_{{ basis }}_total_{{ label }},
     {% endfor -%}
     {% endfor -%}
+    {% endfor %}
+
+    {% for basis in value_bases() -%}
+    tiered.probabilistic_{{ basis }}_discounted_36m,
+    {% endfor %}
+
+    tiered.own_net_revenue_next_12m,
+
+    ---------- value of contracts, beside and never inside the value of purchases
+    tiered.contractual_revenue_next_12m,
+    tiered.contractual_revenue_next_24m,
+    tiered.contractual_revenue_discounted_36m,
+
+    ---------- what may come of the next twelve months: half of all customers lie between p25 and p75
+    {% for quantile in quantiles() -%}
+    cast(tiered.orders_{{ quantile }} as integer) as orders_next_12m_{{ quantile }},
+    tiered.net_revenue_next_12m_{{ quantile }},
     {% endfor %}
 
     ---------- dates

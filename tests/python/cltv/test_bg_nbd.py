@@ -82,6 +82,19 @@ def test_pmf_is_the_printed_one():
     assert MODEL.probability_of_count(PAPER, 0, 39) == pytest.approx(0.5737864, abs=5e-8)
 
 
+@pytest.mark.parametrize(
+    ("history", "value"),
+    [
+        ((2, 30.43, 38.86), 5.156363),
+        ((7, 29.43, 38.86), 12.672154),
+        ((0, 0.0, 38.86), 1.014215),
+    ],
+)
+def test_discounted_lifetimes_are_the_known_ones(history, value):
+    weekly = 0.0027
+    assert MODEL.discounted_purchases(FITTED, *history, weekly)[0] == pytest.approx(value, abs=5e-7)
+
+
 # ---------- likelihood
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cltv.cells import collapse, purchase_cells, spend_cells, thin
+from cltv.cells import collapse, frequency_times, purchase_cells, spend_cells, thin
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,36 @@ def test_equal_rows_are_added_up_and_sorted():
     assert cells.frequency_weight.tolist() == [5, 7]
 
 
+def test_sums_of_log_gaps_are_added_up_rescaled_and_thinned():
+    two, three = np.log([10.0, 20.0]).sum(), np.log([5.0, 25.0]).sum()
+    cells = purchase_cells(
+        [2, 0, 2], [30, 0, 30], [70, 70, 70], [1, 4, 3], log_gap_sum=[two, 0.0, 3 * three]
+    )
+    assert cells.log_gap_sum == pytest.approx([0.0, two + 3 * three])
+    weeks = cells.scaled(7.0)
+    assert weeks.log_gap_sum[1] == pytest.approx(
+        np.log([10 / 7, 20 / 7]).sum() + 3 * np.log([5 / 7, 25 / 7]).sum()
+    )
+    assert weeks.log_gap_sum[0] == 0
+    # twice the customers, twice the sum
+    assert cells.sample(16).log_gap_sum == pytest.approx(2 * cells.log_gap_sum)
+    assert purchase_cells([2], [30], [70]).log_gap_sum.tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("log_gap_sum", "message"),
+    [
+        ([1.0, np.nan], r"column 'log_gap_sum', row 1: nan is not a finite number"),
+        ([1.0, 2.0], r"column 'log_gap_sum', row 1: 2 must be 0 where frequency is 0"),
+        ([1.0, 2.0, 3.0], r"column 'log_gap_sum': 3 rows where 2 are expected"),
+        (["one", 0.0], r"column 'log_gap_sum', row 0: .*one.* is not a number"),
+    ],
+)
+def test_impossible_sums_of_log_gaps_are_refused(log_gap_sum, message):
+    with pytest.raises(ValueError, match=message):
+        purchase_cells([1, 0], [3, 0], [8, 8], log_gap_sum=log_gap_sum)
+
+
 rows = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 3), st.floats(0.1, 9)), min_size=1, max_size=30
 )
@@ -96,3 +126,19 @@ def test_a_thinned_sample_keeps_the_shares(weights, rows):
     shares = np.zeros(len(weight))
     shares[kept] = draws / rows
     assert np.abs(shares - weight / weight.sum()).max() < 1 / rows + 1e-12
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20_000), st.floats(0, 9), st.floats(0, 9)), min_size=1, max_size=40
+    )
+)
+def test_distinct_pairs_of_frequency_and_time_lead_back_to_the_rows(rows):
+    frequency, first, last = (np.array(column, float) for column in zip(*rows, strict=True))
+    pairs, at_first, at_last = frequency_times(frequency, first, last)
+    keys = list(zip(pairs.frequency, pairs.time, strict=True))
+    assert keys == sorted(set(keys))
+    for times, index in ((first, at_first), (last, at_last)):
+        assert np.array_equal(pairs.frequency[index], frequency)
+        assert np.array_equal(pairs.time[index], times)

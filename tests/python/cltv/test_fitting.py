@@ -5,7 +5,7 @@ import pytest
 
 from cltv import maximum_likelihood
 from cltv.cells import purchase_cells
-from cltv.purchase import BGNBD, fit_purchase_model
+from cltv.purchase import BGNBD, MODELS, draw_parameters, fit_purchase_model
 from cltv.purchase.fitting import fit_cells
 
 MODEL = BGNBD()
@@ -88,9 +88,14 @@ def test_start_does_not_matter(data, monkeypatch):
         assert _relative(other, fit) < 1e-6
 
 
-def test_standard_errors_agree_with_a_bootstrap(simulate):
+def test_standard_errors_agree_with_resampling(simulate):
     data = simulate(7, 1500)
-    fit = fit_purchase_model(MODEL, data.frequency, data.recency, data.age, method="mle")
+    fits = {
+        errors: fit_purchase_model(
+            MODEL, data.frequency, data.recency, data.age, method="mle", errors=errors
+        )
+        for errors in ("sandwich", "bootstrap")
+    }
     cells = purchase_cells(data.frequency, data.recency, data.age)
     rng = np.random.default_rng(11)
     logs = []
@@ -106,7 +111,39 @@ def test_standard_errors_agree_with_a_bootstrap(simulate):
             method="mle",
         )
         logs.append(np.log(list(again.params.values())))
-    assert np.sqrt(np.diag(fit.covariance)) == pytest.approx(np.std(logs, axis=0), rel=0.25)
+    for fit in fits.values():
+        error = np.sqrt(np.diag(fit.covariance))
+        assert error == pytest.approx(np.std(logs, axis=0), rel=0.25)
+    assert fits["bootstrap"].params == fits["sandwich"].params
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_refits_with_random_weights_agree_with_the_sandwich(model, simulate):
+    data = simulate(7, 3000)
+    error = {}
+    for errors in ("sandwich", "bootstrap", "auto"):
+        fit = fit_purchase_model(model, data.frequency, data.recency, data.age, errors=errors)
+        error[errors] = np.sqrt(np.diag(fit.covariance))
+    assert error["bootstrap"] == pytest.approx(error["sandwich"], rel=0.25)
+    assert (error["auto"] == error["bootstrap"]).all()
+
+
+def test_four_times_the_customers_halve_the_error(simulate):
+    data = simulate(7, 1500)
+    once = fit_purchase_model(MODEL, data.frequency, data.recency, data.age, method="mle")
+    weight = np.full(len(data.age), 4.0)
+    doubled = fit_purchase_model(MODEL, data.frequency, data.recency, data.age, weight, "mle")
+    assert np.diag(doubled.covariance) * 4 == pytest.approx(np.diag(once.covariance), rel=1e-3)
+
+
+def test_parameter_draws_have_the_covariance_of_the_fit(data):
+    fit = fit_purchase_model(MODEL, data.frequency, data.recency, data.age)
+    normals = np.random.default_rng(1).normal(size=(40_000, 4))
+    drawn = np.log(draw_parameters(fit, normals))
+    assert drawn.mean(axis=0) == pytest.approx(np.log(list(fit.params.values())), abs=0.01)
+    assert np.cov(drawn, rowvar=False) == pytest.approx(fit.covariance, rel=0.05, abs=1e-4)
+    with pytest.raises(ValueError, match=r"normals must have shape \(d, 4\), got \(5, 3\)"):
+        draw_parameters(fit, np.zeros((5, 3)))
 
 
 def test_intervals_are_symmetric_on_the_log_scale(data):
@@ -165,6 +202,8 @@ def test_what_cannot_be_fitted_is_refused(history, message):
         fit_purchase_model(MODEL, *history)
 
 
-def test_unknown_method_is_refused(data):
+def test_unknown_options_are_refused(data):
+    with pytest.raises(ValueError, match="errors must be one of sandwich, bootstrap, got 'exact'"):
+        fit_purchase_model(MODEL, data.frequency, data.recency, data.age, errors="exact")
     with pytest.raises(ValueError, match="method must be one of map, mle"):
         fit_purchase_model(MODEL, data.frequency, data.recency, data.age, method="mcmc")

@@ -25,5 +25,5 @@ def test_minima_are_those_that_the_documentation_states():
     blocks = (ROOT / "docs" / "blocks" / "columns.md").read_text()
     assert f"`too_few_contracts` (below {meta['minimum_contracts']})" in blocks
     assert f"`too_few_lost_contracts` (below {meta['minimum_lost']})" in blocks
-    decision = (ROOT / "docs" / "decisions" / "0015-contracts.md").read_text()
+    decision = (ROOT / "docs" / "decisions" / "0019-contracts.md").read_text()
     assert f"{meta['minimum_contracts']} contracts and {meta['minimum_lost']} losses" in decision

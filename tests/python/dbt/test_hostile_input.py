@@ -133,7 +133,7 @@ VARIABLES = [
     ({"fallback_margin_rate": "0.4); --"}, "variable fallback_margin_rate must be a share"),
     ({"identity_max_ids_per_email": [5]}, "variable identity_max_ids_per_email must be a whole"),
     ({"fit_method": "map; drop"}, "variable fit_method must be one of map, mle"),
-    ({"purchase_model": {"a": 1}}, "variable purchase_model must be one of bg_nbd"),
+    ({"purchase_model": {"a": 1}}, "variable purchase_model must be one of ensemble"),
     ({"spend_purchases": 1}, "variable spend_purchases must be one of all, repeat"),
     ({"raw_crm_schema": 'crm"; drop schema x'}, "variable raw_crm_schema must be the name of"),
     ({"raw_crm_database": "a/b"}, "variable raw_crm_database must be the name of a database"),

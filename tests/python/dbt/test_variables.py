@@ -40,12 +40,28 @@ MUST_BE = {
     ),
     "identity_max_ids_per_email": (count(1), ["five", 0, -1]),
     "fit_method": (one_of("map", "mle"), ["bayes", "", "map|mle"]),
-    "purchase_model": (one_of("bg_nbd"), ["bgnbd", "", "bg_nbd'"]),
+    "purchase_model": (
+        one_of("ensemble", "bg_nbd", "mbg_nbd", "pareto_nbd", "mbg_cnbd_k"),
+        ["bgnbd", "", "bg_nbd'"],
+    ),
+    "prediction_by_group": (one_of("auto", "always", "never"), ["yes", "", "auto'"]),
+    "annual_discount_rate": (
+        "a yearly rate from 0.0 to 9.999999 such as 0.1",
+        ["ten", "10%", -0.1, 10, "", "0.1; drop table x"],
+    ),
     "spend_purchases": (one_of("all", "repeat"), ["none", "", "all'"]),
     "max_exact_cells": (count(1), ["many", 0, 1.5e6]),
     "run_rate_floor_days": (count(1), ["year", 0]),
     "prediction_minimum_customers": (count(2), ["all", 1]),
     "prediction_minimum_repeaters": (count(1), ["some", 0]),
+    "prediction_minimum_days": (count(1), ["some", 0]),
+    "prediction_maximum_silence_days": (count(1), ["some", 0]),
+    "own_prediction_model": (
+        "the name of a dbt model (small letters, digits, underscores), or empty",
+        ["our model", "x'; drop table y"],
+    ),
+    "backtest_origins": (count(0), ["all", -1]),
+    "backtest_customers": (count(100), ["all", 99]),
     "raw_crm_schema": ("the name of a schema (letters, digits, underscores)", ["a b", "crm; drop"]),
     "raw_crm_database": (
         "the name of a database (letters, digits, underscores)",
@@ -109,6 +125,10 @@ REFUSED = [
         for value in (17, None, "")
     ),
     (
+        {"backtest_origins": 37},
+        "variable backtest_origins must be at most 36: three years of monthly origins",
+    ),
+    (
         {"raw_folder": "a folder", "raw_crm_schema": "our_crm"},
         "variables raw_folder and raw_crm_schema are both set; the raw tables come from one place, "
         "so leave one empty",
@@ -128,6 +148,9 @@ ACCEPTED = [
     {"fallback_margin_rate": -0.25},
     {"fallback_margin_rate": 1},
     {"fallback_margin_rate": 0},
+    {"annual_discount_rate": 0},
+    {"annual_discount_rate": ".05"},
+    {"backtest_origins": 0},
     {"rate_valid_days": "7"},
     {"crm_tables": []},
     {"crm_tables": ["order_lines", "consents"]},

@@ -1,0 +1,336 @@
+"""Predictive intervals per cell: quantiles of orders and of value, and where a count fell.
+
+Every cell gets draws from its own predictive distribution, all from the same few hundred
+quasi-random points: neighbouring cells then differ by their histories and not by luck, and the
+result is the same on every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.special import gammaincinv
+
+from cltv.frames import column, text_column
+from cltv.purchase.family import ALL_PATTERNS, BY_GROUP, ENSEMBLES, MODELS, members, read_fits
+from cltv.purchase.frames import cell_table
+
+LEVELS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
+"""Quantiles: the ends of the central 90, 80 and 50 %, and the median."""
+
+VALUE_BASIS = "net_revenue"
+
+_BLOCK = 4_000_000  # numbers in one block of draws: bounds the memory
+_DRAW_COLUMNS, _SPEND_COLUMNS = 5, 2
+
+
+def purchase_cell_intervals(
+    cells,
+    fits,
+    spend_fits,
+    origins,
+    models=ENSEMBLES,
+    draws=402,
+    spend_purchases="all",
+):
+    """Predictive quantiles of orders and of the value ratio for every distinct cell.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        origin_id, frequency, recency_days, age_days, and, for 'ensemble_by_group',
+        covariate_pattern, acquisition_channel, customer_type.
+    fits : pandas.DataFrame
+        From `fit_purchase_models`.
+    spend_fits : pandas.DataFrame
+        From `cltv.spend.fit_spend_models`; net revenue is what is read.
+    origins : pandas.DataFrame
+        origin_id and horizon_days; only origins in this table get intervals.
+    models : sequence of str
+        'ensemble', 'ensemble_by_group' or single models.
+    draws : int
+        Draws per cell, at least this many; an ensemble's are shared out equally to its members.
+    spend_purchases : {'all', 'repeat'}
+        Whether the mean value that the spend model conditions on is that of all purchases
+        (frequency + 1) or of repeat purchases only (frequency).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per origin, model, covariate pattern and cell, sorted by these: origin_id,
+        model_name, covariate_pattern, frequency, recency_days, age_days (int64), orders_p05,
+        p10, p25, p50, p75, p90, p95, and value_ratio_p05 to value_ratio_p95. The quantile of a
+        customer's value is value ratio x (v + n m), with v of the spend model and n purchases of
+        mean value m. Value ratios are missing where the origin has no usable spend model.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a row is impossible, or an option is out of range.
+
+    Notes
+    -----
+    A quantile is the smallest draw that at least the stated share of draws does not exceed: for
+    counts the true content of an interval is therefore above its name. Given the number of
+    purchases Y, spend is Gamma(p Y) at a rate drawn from Gamma(p n + q, v + n m) (Fader & Hardie
+    2013), so that value / (v + n m) = Gamma(p Y) / Gamma(p n + q), and 0 where Y = 0.
+    Parameters are taken as known: their uncertainty is small against that of a single customer,
+    and `benchmarks/interval_coverage.py` shows what it would add.
+    """
+    if isinstance(models, str):
+        models = (models,)
+    known = {*ENSEMBLES, *MODELS}
+    for name in models:
+        if name not in known:
+            raise ValueError(f"unknown purchase model {name!r}; known: {', '.join(sorted(known))}")
+    if spend_purchases not in ("all", "repeat"):
+        raise ValueError(f"spend_purchases must be 'all' or 'repeat', got {spend_purchases!r}")
+    fitted, spend = read_fits(fits), _usable_spend(spend_fits)
+    horizon = _horizons(origins)
+    table = cell_table(cells, with_customers=False, with_patterns=_grouped(models, fitted))
+    first = 1 if spend_purchases == "all" else 0
+    parts = []
+    for origin_id, rows in table.origins():
+        if origin_id not in horizon:
+            continue
+        for name in sorted(models):
+            for pattern, own, part in _parts(table, rows, name, fitted.get(origin_id, {})):
+                drawing = _Drawing(part, horizon[origin_id], draws)
+                quantiles = _quantiles(drawing, own, spend.get(origin_id), first)
+                parts.append(_frame(origin_id, name, pattern, own, quantiles))
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    nobody = table.cells(np.empty(0, dtype=int))
+    return _frame("", "", "", nobody, np.empty((0, 2 * len(LEVELS))))
+
+
+def predictive_distribution(
+    cells, fits, counts, horizon_days_by_origin, model="ensemble", draws=1002
+):
+    """Where given counts fall in their predictive distribution.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame, n rows
+        origin_id, frequency, recency_days, age_days, and, for 'ensemble_by_group',
+        covariate_pattern, acquisition_channel, customer_type.
+    fits : pandas.DataFrame
+        From `fit_purchase_models`.
+    counts : array_like of int, shape (n,)
+        Purchases to look up, one per row.
+    horizon_days_by_origin : mapping of str to float
+        Days ahead.
+    model : str
+        'ensemble', 'ensemble_by_group' or a single model.
+    draws : int
+        Draws per cell, at least this many.
+
+    Returns
+    -------
+    below, up_to : ndarray, shape (n,)
+        F(count - 1) and F(count), in the order of the rows; NaN where the origin has no usable
+        fit or no horizon. A uniform number between the two is the randomised probability
+        integral transform, which is uniform where the prediction is right.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a row is impossible, or the counts are not whole numbers of at
+        least 0.
+    """
+    fitted = read_fits(fits)
+    table = cell_table(cells, with_customers=False, with_patterns=_grouped([model], fitted))
+    counts = np.asarray(counts, dtype=float)
+    if counts.shape != table.frequency.shape:
+        raise ValueError(f"counts: {len(counts)} rows where {len(table.frequency)} are expected")
+    if not ((counts >= 0) & (counts == np.floor(counts))).all():
+        raise ValueError("counts must be whole numbers of at least 0")
+    below, up_to = np.full((2, len(counts)), np.nan)
+    for origin_id, rows in table.origins():
+        if origin_id not in horizon_days_by_origin:
+            continue
+        fits_of_origin = fitted.get(origin_id, {})
+        for _, own, part, positions in _parts(table, rows, model, fits_of_origin, True):
+            drawing = _Drawing(part, float(horizon_days_by_origin[origin_id]), draws)
+            at = _position(table, positions, own)
+            order = np.argsort(at, kind="stable")
+            positions, at = positions[order], at[order]
+            for start, stop, drawn in drawing.blocks(own):
+                inside = slice(*np.searchsorted(at, [start, stop]))
+                mine, drawn = positions[inside], np.sort(drawn, axis=1)
+                for target, side in ((below, "left"), (up_to, "right")):
+                    target[mine] = _rank(drawn, at[inside] - start, counts[mine], side)
+    return below, up_to
+
+
+class _Drawing:
+    """Draws of an equal mixture of models for the customers of one pattern."""
+
+    def __init__(self, part, horizon_days, draws):
+        self.part, self.horizon_days = part, horizon_days
+        self.each = -(-int(draws) // len(part))
+        points = _points(self.each * len(part))
+        self.uniforms = points[:, :_DRAW_COLUMNS]
+        self.spend_uniforms = points[:, _DRAW_COLUMNS:]
+
+    def blocks(self, cells):
+        """Yield (start, stop, draws of shape (stop - start, d)) over the sorted cells."""
+        count = len(self.uniforms)
+        rows = max(1, _BLOCK // count)
+        for start in range(0, len(cells), rows):
+            stop = min(start + rows, len(cells))
+            drawn = np.empty((stop - start, count), dtype=np.int32)
+            for at, (one, params) in enumerate(self.part):
+                own = slice(at * self.each, (at + 1) * self.each)
+                drawn[:, own] = one.model.draw_purchases(
+                    params,
+                    cells.frequency[start:stop],
+                    cells.recency[start:stop] / one.unit,
+                    cells.age[start:stop] / one.unit,
+                    self.horizon_days / one.unit,
+                    self.uniforms[own],
+                )
+            yield start, stop, drawn
+
+
+def _parts(table, rows, name, fitted, with_rows=False):
+    """Yield (pattern, cells, [(model, parameters)]) of one prediction, and the rows behind it."""
+    chosen = members(name, fitted)
+    if not chosen:
+        return
+    if not name.endswith(BY_GROUP):
+        patterns = [(ALL_PATTERNS, rows)]
+    else:
+        patterns = table.patterns(rows)
+    for pattern, positions in patterns:
+        part = [(one, one.params_for(table.levels.get(pattern, {}))) for one in chosen]
+        found = (pattern, table.cells(positions), part)
+        yield (*found, positions) if with_rows else found
+
+
+def _quantiles(drawing, cells, spend, first):
+    """Quantiles of orders, then of value ratios, shape (n, 2 x levels)."""
+    count = len(drawing.uniforms)
+    # the smallest draw with at least this share of draws up to it
+    ranks = np.ceil(np.array(LEVELS) * count - 1e-9).astype(int) - 1
+    result = np.full((len(cells), 2 * len(LEVELS)), np.nan)
+    for start, stop, drawn in drawing.blocks(cells):
+        if spend is not None:
+            ratios = _ratios(drawn, cells.frequency[start:stop] + first, spend, drawing)
+            ratios.sort(axis=1)
+            result[start:stop, len(LEVELS) :] = ratios[:, ranks]
+        drawn.sort(axis=1)
+        result[start:stop, : len(LEVELS)] = drawn[:, ranks]
+    return result
+
+
+def _ratios(drawn, purchases, spend, drawing):
+    """Return value / (v + n m) for each draw, shape (n, d)."""
+    p, q = spend
+    uniforms = drawing.spend_uniforms
+    own = _gamma_table(p * np.unique(purchases) + q, uniforms[:, 1])
+    spread = np.searchsorted(np.unique(purchases), purchases)
+    highest = int(drawn.max(initial=0))
+    if highest <= 4096:
+        seen = np.flatnonzero(np.bincount(drawn.ravel(), minlength=highest + 1))
+        place = np.zeros(highest + 1, dtype=np.int32)
+        place[seen] = np.arange(len(seen))
+        place = place[drawn]
+    else:
+        seen, place = np.unique(drawn, return_inverse=True)
+        place = place.reshape(drawn.shape)
+    total = _gamma_table(p * seen, uniforms[:, 0])
+    return total[place, np.arange(drawn.shape[1])] / own[spread]
+
+
+def _gamma_table(shapes, uniforms):
+    """Gamma quantiles by distinct shape, (shapes, d); 0 at shape 0."""
+    table = np.zeros((len(shapes), len(uniforms)))
+    positive = shapes > 0
+    # a quantile below the smallest number would be a zero to divide by
+    table[positive] = np.maximum(gammaincinv(shapes[positive][:, None], uniforms[None, :]), 1e-300)
+    return table
+
+
+def _points(count):
+    """Return fixed points in the unit cube, evenly spread, shape (count, 7).
+
+    Kronecker's sequence on powers of the root of x^8 = x + 1, the generalised golden ratio
+    (Roberts 2018): every stretch of it is evenly spread, so each member of an ensemble gets one.
+    """
+    width = _DRAW_COLUMNS + _SPEND_COLUMNS
+    root = 1.0
+    for _ in range(64):
+        root = (1.0 + root) ** (1.0 / (width + 1))
+    steps = root ** -np.arange(1.0, width + 1)
+    points = (0.5 + np.arange(1, count + 1)[:, None] * steps) % 1.0
+    return np.clip(points, 1e-9, 1.0 - 1e-9)
+
+
+def _rank(drawn, rows, counts, side):
+    """Share of each row's sorted draws below (left) or up to (right) a count."""
+    # one search over all rows at once: rows are laid end to end on one line
+    count = drawn.shape[1]
+    reach = float(max(drawn.max(initial=0), counts.max(initial=0))) + 1.0
+    line = (drawn + np.arange(len(drawn))[:, None] * reach).ravel()
+    return (np.searchsorted(line, counts + rows * reach, side) - rows * count) / count
+
+
+def _position(table, rows, cells):
+    """Return the position of each row among the sorted distinct cells."""
+    keys = pd.MultiIndex.from_arrays([cells.frequency, cells.recency, cells.age])
+    wanted = [table.frequency[rows], table.recency[rows], table.age[rows]]
+    return keys.get_indexer(pd.MultiIndex.from_arrays(wanted))
+
+
+def _grouped(models, fitted):
+    found = {name for fits in fitted.values() for name in fits}
+    return any(name.endswith(BY_GROUP) for name in models) and any(
+        name.endswith(BY_GROUP) for name in found
+    )
+
+
+def _frame(origin_id, model_name, pattern, cells, quantiles):
+    rows = range(len(cells))
+    keys = {
+        "origin_id": pd.Series(origin_id, index=rows, dtype="str"),
+        "model_name": pd.Series(model_name, index=rows, dtype="str"),
+        "covariate_pattern": pd.Series(pattern, index=rows, dtype="str"),
+        "frequency": cells.frequency.astype(np.int64),
+        "recency_days": cells.recency.astype(np.int64),
+        "age_days": cells.age.astype(np.int64),
+    }
+    labels = [f"p{round(level * 100):02d}" for level in LEVELS]
+    names = [f"orders_{label}" for label in labels] + [f"value_ratio_{label}" for label in labels]
+    return pd.DataFrame(
+        keys | {name: quantiles[:, at] for at, name in enumerate(names)}, index=rows
+    )
+
+
+def _horizons(origins):
+    if isinstance(origins, Mapping):
+        return {str(key): float(days) for key, days in origins.items()}
+    origin = text_column(origins, "origin_id", "origins")
+    days = column(origins, "horizon_days", "origins")
+    for row, value in enumerate(days):
+        if not (np.isfinite(float(value)) and float(value) > 0):
+            raise ValueError(f"column 'horizon_days', row {row}: {value} is not above 0")
+    return dict(zip(origin, days.astype(float), strict=True))
+
+
+def _usable_spend(spend_fits):
+    """Return {origin: (p, q)} of the usable fits on net revenue."""
+    keys = ("origin_id", "value_basis", "name", "kind")
+    origin, basis, name, kind = (text_column(spend_fits, key, "spend_fits") for key in keys)
+    estimate = column(spend_fits, "estimate", "spend_fits")
+    found = {}
+    for row in zip(origin, basis, name, kind, estimate, strict=True):
+        if row[1] == VALUE_BASIS:
+            found.setdefault(row[0], {})[row[3], row[2]] = float(row[4])
+    return {
+        origin_id: (rows["parameter", "p"], rows["parameter", "q"])
+        for origin_id, rows in found.items()
+        if rows.get(("status", "fit_status")) == 1.0
+    }

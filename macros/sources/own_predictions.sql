@@ -1,0 +1,26 @@
+{# The name of the user's own model of predictions, or empty. #}
+{% macro own_prediction_model() %}
+    {%- if var('own_prediction_model') is none or not var('own_prediction_model') | string | trim -%}{{ return('') }}{%- endif -%}
+    {{ return(checked_variable('own_prediction_model', '[a-z_][a-z0-9_]{0,60}', 'the name of a dbt model (small letters, digits, underscores), or empty')) }}
+{% endmacro %}
+
+{# Its columns: what a model of the user must return to stand beside the project's own. #}
+{% macro own_prediction_columns() %}
+    {{ return({'origin_id': dbt.type_string(), 'customer_key': dbt.type_string(), 'expected_net_revenue': double_type()}) }}
+{% endmacro %}
+
+{# The user's predictions with the right types; no rows where there are none. #}
+{% macro own_predictions(relation) %}
+    {%- set columns = own_prediction_columns() -%}
+    {%- if execute -%}
+        {%- set found = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
+        {%- for column in columns if column not in found -%}
+            {{ stop("model " ~ own_prediction_model() ~ ", named by the variable own_prediction_model, has no column " ~ column ~ "; it must return " ~ columns.keys() | join(', ')) }}
+        {%- endfor -%}
+    {%- endif -%}
+    select
+    {%- for column, type in columns.items() %}
+        cast({{ column }} as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+    from {{ relation }}
+{% endmacro %}

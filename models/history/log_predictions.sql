@@ -1,0 +1,34 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='forecast_month',
+        full_refresh=false,
+        on_schema_change='append_new_columns',
+        post_hook="delete from {{ this }} where customer_key not in (select customer_key from {{ ref('dim_customers') }})",
+    )
+}}
+
+-- Every prediction that was published, frozen: the last one of each month. Not rebuilt, so that it can be scored later.
+-- Customers who were erased since are taken out.
+with
+
+customers as (
+
+    select * from {{ ref('fct_customer_cltv') }}
+    where prediction_status in ('predicted', 'orders_only')
+
+)
+
+select
+    {{ row_key(['as_of_date', 'customer_key']) }} as log_id,
+    {{ month_start('as_of_date') }} as forecast_month,
+    as_of_date,
+    customer_key,
+    purchase_model,
+    prediction_grade,
+    expected_orders_1m,
+    expected_orders_3m,
+    expected_orders_12m,
+    probabilistic_net_revenue_next_12m as expected_net_revenue_12m
+from customers
