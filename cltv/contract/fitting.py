@@ -24,7 +24,8 @@ class ContractFit:
     params : dict of str to float
         Natural parameters; time in renewal periods.
     standard_error, lower_95, upper_95 : dict of str to float
-        Robust; the interval is symmetric on the log scale. NaN where the curvature is not positive.
+        Robust; the interval is symmetric on the log scale. NaN where the curvature is not positive,
+        or all rows are alike, so that their scores have no spread to tell an error from.
     covariance : ndarray, shape (k, k)
         Of the log-parameters.
     log_likelihood : float
@@ -130,7 +131,8 @@ def fit_cells(model, cells: ContractCells, method="map"):
     centre = model.centre(cells)
     optimum = optimise(_ContractProblem(model, cells), centre, method)
     natural = np.exp(optimum.theta)
-    error = np.sqrt(np.diag(optimum.covariance))
+    variance = np.diag(optimum.covariance)
+    error = np.sqrt(np.where(variance > 0, variance, np.nan))
     reach = np.exp(np.minimum(1.959963984540054 * error, 300.0))
 
     def named(values):

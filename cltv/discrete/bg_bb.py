@@ -413,7 +413,8 @@ class OpportunityFit:
     params : dict of str to float
         Natural parameters.
     standard_error, lower_95, upper_95 : dict of str to float
-        Robust; the interval is symmetric on the log scale. NaN where the curvature is not positive.
+        Robust; the interval is symmetric on the log scale. NaN where the curvature is not positive,
+        or all rows are alike, so that their scores have no spread to tell an error from.
     covariance : ndarray, shape (4, 4)
         Of the log-parameters.
     log_likelihood : float
@@ -487,7 +488,8 @@ def fit_bg_bb(frequency, recency, opportunities, weight=None, method="map"):
     centre = model.centre(cells)
     optimum = optimise(_Problem(model, cells), centre, method)
     natural = np.exp(optimum.theta)
-    error = np.sqrt(np.diag(optimum.covariance))
+    variance = np.diag(optimum.covariance)
+    error = np.sqrt(np.where(variance > 0, variance, np.nan))
     reach = np.exp(np.minimum(1.959963984540054 * error, 300.0))
 
     def named(values):

@@ -259,6 +259,7 @@ def test_a_handful_of_contracts_gives_finite_parameters():
             fit = fit_contract_model(model, *rows)
             assert fit.converged
             assert all(1e-3 < value < 1e4 for value in fit.params.values())
+            assert not any(error <= 0 for error in fit.standard_error.values())
 
 
 def test_fits_refuse_what_cannot_be_fitted():
@@ -395,4 +396,4 @@ def test_weights_are_repeated_rows(rows, model):
     )
     assert repeated.params == pytest.approx(weighted.params, rel=1e-6)
     assert repeated.log_likelihood == pytest.approx(weighted.log_likelihood, rel=1e-9)
-    assert repeated.standard_error == pytest.approx(weighted.standard_error, rel=1e-5)
+    assert repeated.standard_error == pytest.approx(weighted.standard_error, rel=1e-4, nan_ok=True)
