@@ -334,3 +334,27 @@ def test_scores_are_sorted_unique_and_within_bounds(cells, fits):
 def test_scores_do_not_need_the_number_of_customers(cells, fits):
     scores = score_purchase_cells(cells.drop(columns="customers"), fits, HORIZONS)
     assert len(scores) == 2 * len(cells)
+
+
+def test_the_ensembles_probability_of_a_purchase_is_that_of_pareto_nbd(simulate, cells_of):
+    cells = cells_of(simulate(5, 600))
+    fits = fit_purchase_models(cells, by_group=False)
+    scores = score_purchase_cells(cells, fits, {"36m": 1095, "12m": 365})
+    wide = scores.set_index(["frequency", "recency_days", "age_days", "model_name"]).unstack()
+    shown = wide["probability_active_12m"]["ensemble"]
+    assert (shown <= wide["expected_orders_12m"]["ensemble"] + 1e-12).all()
+    close = np.isclose(shown, wide["probability_active_12m"]["pareto_nbd"])
+    at_most = np.isclose(shown, wide["expected_orders_12m"]["ensemble"])
+    assert (close | at_most).all()
+    assert close.mean() > 0.5
+
+
+def test_only_the_origins_asked_for_are_discounted(simulate, cells_of):
+    both = [cells_of(simulate(5, 600), origin_id=name) for name in ("now", "then")]
+    cells = pd.concat(both, ignore_index=True)
+    fits = fit_purchase_models(cells, models=("bg_nbd",), by_group=False)
+    scores = score_purchase_cells(cells, fits, {"36m": 1095}, discounted_origins=("now",))
+    known = scores.groupby("origin_id")[["discounted_orders_36m", "discounted_orders_lifetime"]]
+    counts = known.count()
+    assert (counts.loc["now"] > 0).all()
+    assert (counts.loc["then"] == 0).all()
