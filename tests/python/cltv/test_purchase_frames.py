@@ -338,7 +338,8 @@ def test_scores_do_not_need_the_number_of_customers(cells, fits):
 
 def test_the_ensembles_probability_of_a_purchase_is_that_of_pareto_nbd(simulate, cells_of):
     cells = cells_of(simulate(5, 600))
-    fits = fit_purchase_models(cells, by_group=False)
+    three = ("bg_nbd", "mbg_nbd", "pareto_nbd")
+    fits = fit_purchase_models(cells, models=three, by_group=False)
     scores = score_purchase_cells(cells, fits, {"36m": 1095, "12m": 365})
     wide = scores.set_index(["frequency", "recency_days", "age_days", "model_name"]).unstack()
     shown = wide["probability_active_12m"]["ensemble"]
