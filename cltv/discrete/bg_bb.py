@@ -492,6 +492,8 @@ def fit_bg_bb(frequency, recency, opportunities, weight=None, method="map"):
     error = np.sqrt(np.where(variance > 0, variance, np.nan))
     reach = np.exp(np.minimum(1.959963984540054 * error, 300.0))
 
+    note, _ = boundary_note(optimum, model.parameter_names, np.exp(optimum.theta - centre))
+
     def named(values):
         return dict(zip(model.parameter_names, map(float, values), strict=True))
 
@@ -507,7 +509,7 @@ def fit_bg_bb(frequency, recency, opportunities, weight=None, method="map"):
         converged=optimum.converged,
         iterations=optimum.iterations,
         condition_number=optimum.condition_number,
-        boundary=boundary_note(optimum, model.parameter_names, np.exp(optimum.theta - centre)),
+        boundary=note,
     )
 
 

@@ -68,6 +68,13 @@ def test_every_plan_and_model_has_one_status(fits):
     assert (parameters["upper_95"] > parameters["estimate"]).all()
 
 
+def test_a_plan_that_is_pinned_down_is_not_on_the_boundary(fits):
+    edge = fits[fits["name"] == "on_boundary"]
+    assert edge["plan"].tolist() == ["basic", "basic"]
+    assert edge["estimate"].tolist() == [0.0, 0.0]
+    assert all(note is None for note in edge["note"])
+
+
 def test_refusals_say_what_is_known(fits):
     rare = fits[(fits["plan"] == "rare") & (fits["model_name"] == "sbg")]
     known = rare[rare["kind"] == "diagnostic"].set_index("name")["estimate"]
