@@ -14,5 +14,5 @@
 {# Some rows' flag: true where any row's condition holds. #}
 {% macro any_true(condition) %}{{ return("max(case when " ~ condition ~ " then 1 else 0 end) = 1") }}{% endmacro %}
 
-{# Rows for which the condition holds. #}
-{% macro count_if(condition) %}{{ return("sum(case when " ~ condition ~ " then 1 else 0 end)") }}{% endmacro %}
+{# Rows for which the condition holds. Counted: a sum holds a number three times as wide for every group. #}
+{% macro count_if(condition) %}{{ return("count(case when " ~ condition ~ " then 1 end)") }}{% endmacro %}
