@@ -1,6 +1,5 @@
 {#
-  One source's events on the customers' timeline: a select statement with one row per event. Ids that were merged count
-  for the same customer.
+  One source's events, with the CRM id that they belong to: a select statement with one row per event.
 
   Arguments (the source has the alias `events`; none is a typed null):
     relation      the source, one row per event, with customer_id
@@ -15,7 +14,7 @@
 #}
 {% macro customer_events(relation, event_type, source_table, source_key, event_on, event_at=none, channel=none, direction=none, condition=none) %}
     select
-        customer_keys.customer_key,
+        events.customer_id,
         {{ event_type }} as event_type,
         '{{ source_table }}' as source_table,
         events.{{ source_key }} as source_key,
@@ -25,11 +24,33 @@
         {{ "events." ~ event_at if event_at else 'cast(null as ' ~ dbt.type_timestamp() ~ ')' }} as event_at
 
     from {{ relation }} as events
-    inner join {{ ref('int_customers__keys') }} as customer_keys
-        on events.customer_id = customer_keys.customer_id
     {%- if condition %}
     where {{ condition }}
     {%- endif %}
+{%- endmacro %}
+
+
+{#
+  Events of CRM ids as events of customers: ids that were merged count for the same one, and what belongs to nobody known
+  has no row. All sources are joined at once, since each join would build its own table of all customers.
+
+  Arguments: relation, CTE with the rows of customer_events().
+#}
+{% macro keyed_events(relation) %}
+    select
+        {{ row_key(['event_type', 'source_key']) }} as event_id,
+        customer_keys.customer_key,
+        {{ relation }}.event_type,
+        {{ relation }}.source_table,
+        {{ relation }}.source_key,
+        {{ relation }}.channel,
+        {{ relation }}.direction,
+        {{ relation }}.event_on,
+        {{ relation }}.event_at
+
+    from {{ relation }}
+    inner join {{ ref('int_customers__keys') }} as customer_keys
+        on {{ relation }}.customer_id = customer_keys.customer_id
 {%- endmacro %}
 
 

@@ -21,3 +21,5 @@
 {% macro percent(share) %}
     {{ return("cast(cast(round(100 * " ~ share ~ ", 0) as integer) as " ~ dbt.type_string() ~ ") || ' %'") }}
 {% endmacro %}
+{# Rows for which the condition holds. Counted: a sum holds a number three times as wide for every group. #}
+{% macro count_if(condition) %}{{ return("count(case when " ~ condition ~ " then 1 end)") }}{% endmacro %}

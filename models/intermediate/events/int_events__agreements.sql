@@ -33,7 +33,4 @@ agreements as (
 
 )
 
-select
-    {{ row_key(['event_type', 'source_key']) }} as event_id,
-    *
-from agreements
+{{ keyed_events('agreements') }}

@@ -42,7 +42,4 @@ contacts as (
 
 )
 
-select
-    {{ row_key(['event_type', 'source_key']) }} as event_id,
-    *
-from contacts
+{{ keyed_events('contacts') }}
