@@ -14,12 +14,10 @@
 {# Some rows' flag: true where any row's condition holds. #}
 {% macro any_true(condition) %}{{ return("max(case when " ~ condition ~ " then 1 else 0 end) = 1") }}{% endmacro %}
 
-{# Rows for which the condition holds. #}
-{% macro count_if(condition) %}{{ return("sum(case when " ~ condition ~ " then 1 else 0 end)") }}{% endmacro %}
-
 {# A share as whole per cent in a text: 0.057 → 6 %. #}
 {% macro percent(share) %}
     {{ return("cast(cast(round(100 * " ~ share ~ ", 0) as integer) as " ~ dbt.type_string() ~ ") || ' %'") }}
 {% endmacro %}
+
 {# Rows for which the condition holds. Counted: a sum holds a number three times as wide for every group. #}
 {% macro count_if(condition) %}{{ return("count(case when " ~ condition ~ " then 1 end)") }}{% endmacro %}

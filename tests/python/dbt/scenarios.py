@@ -186,6 +186,15 @@ def trade_cut(rooms, place):
 
 
 @scenario
+def forty_customers(rooms, place):
+    """Two years of trade with forty customers: enough for every method but one."""
+    customers, orders = trade()
+    known = {row["customer_id"] for row in customers[:40]}
+    orders = [row for row in orders if row["customer_id"] in known]
+    return build(rooms, place, customers[:40], orders, *NO_UNIT_TESTS)
+
+
+@scenario
 def one_order(rooms, place):
     folder = place / "the firm's CRM"
     write_folder(folder, [customer(1)], [order(1, 1, "2024-06-01 10:00:00")])

@@ -4,7 +4,15 @@ import pytest
 
 from tests.python.dbt.scenarios import AS_OF, trade
 
-SMALL = ["one_order", "one_day", "empty_customers", "empty_orders", "trade_csv", "trade_as_of"]
+SMALL = [
+    "one_order",
+    "one_day",
+    "empty_customers",
+    "empty_orders",
+    "forty_customers",
+    "trade_csv",
+    "trade_as_of",
+]
 DATES = "('DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE')"
 
 
@@ -57,6 +65,30 @@ class TestOneCustomerWithOneOrder:
     def test_the_apostrophe_in_the_path_of_the_folder_does_no_harm(self, run):
         assert (run.place / "the firm's CRM").is_dir()
         assert reconciled(run, "orders") == (1, 1, 0, 0)
+
+
+@pytest.mark.scenario("forty_customers")
+class TestTooFewCustomersForAModel:
+    def test_the_prediction_is_refused_with_its_reason_and_a_warning(self, run):
+        assert statuses(run) == [("not_predicted", "too_few_customers", 40)]
+        assert " WARN=1 " in run.output
+        assert "warn_when_predictions_are_refused" in run.output
+
+    def test_no_probabilistic_column_holds_a_number(self, run):
+        columns = run.rows(
+            "select column_name from information_schema.columns "
+            "where table_name = 'fct_customer_cltv' and (column_name like 'probabilistic_%' "
+            "or column_name like 'expected_order%' or column_name like 'probability_%' "
+            "or column_name like '%next_12m_p__' or column_name like 'prediction_grade')"
+        )
+        assert len(columns) > 30
+        for (column,) in columns:
+            assert count(run, "fct_customer_cltv", f"{column} is not null") == 0, column
+
+    def test_the_other_three_methods_stand(self, run):
+        for method in ("historical", "simple", "cohort"):
+            column = f"{method}_net_revenue_next_12m"
+            assert count(run, "fct_customer_cltv", f"{column} is not null") == 40, method
 
 
 @pytest.mark.scenario("one_day")
