@@ -15,10 +15,8 @@ entries as (
         consents.source,
         consents.recorded_on,
         {{ business_date('consents.expires_at') }} as expires_on,
-        row_number() over (
-            partition by customer_keys.customer_key, lower(consents.purpose), lower(consents.channel)
-            order by consents.recorded_at desc, consents.consent_id desc
-        ) as entry_rank
+        consents.recorded_at,
+        consents.consent_id
 
     from {{ ref('stg_crm__consents') }} as consents
     inner join {{ ref('int_customers__keys') }} as customer_keys
@@ -26,46 +24,41 @@ entries as (
 
 ),
 
-ever_granted as (
+-- both windows over the same groups: a group by and a join back would cost twice as much
+ranked as (
 
     select
-        customer_key,
-        purpose,
-        channel,
-        {{ any_true('granted') }} as was_granted
+        *,
+        row_number() over (
+            partition by customer_key, purpose, channel
+            order by recorded_at desc, consent_id desc
+        ) as entry_rank,
+        max(case when granted then 1 else 0 end) over (partition by customer_key, purpose, channel) = 1
+            as was_granted
 
     from entries
-    group by
-        customer_key,
-        purpose,
-        channel
 
 ),
 
 states as (
 
     select
-        entries.customer_key,
-        entries.purpose,
-        entries.channel,
-        entries.source,
+        ranked.customer_key,
+        ranked.purpose,
+        ranked.channel,
+        ranked.source,
         case
-            when not entries.granted and ever_granted.was_granted then 'withdrawn'
-            when not entries.granted then 'never_granted'
-            when entries.expires_on <= as_of.as_of_date then 'expired'
+            when not ranked.granted and ranked.was_granted then 'withdrawn'
+            when not ranked.granted then 'never_granted'
+            when ranked.expires_on <= as_of.as_of_date then 'expired'
             else 'granted'
         end as consent_state,
-        entries.recorded_on,
-        entries.expires_on
+        ranked.recorded_on,
+        ranked.expires_on
 
-    from entries
-    inner join ever_granted
-        on
-            entries.customer_key = ever_granted.customer_key
-            and entries.purpose = ever_granted.purpose
-            and entries.channel = ever_granted.channel
+    from ranked
     cross join {{ ref('base_crm__as_of') }} as as_of
-    where entries.entry_rank = 1
+    where ranked.entry_rank = 1
 
 )
 
