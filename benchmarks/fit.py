@@ -142,16 +142,18 @@ def cdnow_sample():
     return tuple(np.asarray(column) for column in columns.values())
 
 
-def simulated(customers, seed=1):
-    """Draw day-grained histories of up to two years; times in days, gaps summed as logs."""
+def simulated_cells(customers, grain, seed=1):
+    """Draw day-grained histories of up to two years and collapse them, a million at a time."""
     parts = [
-        _simulated(min(1_000_000, customers - start), seed + start)
+        cells_of(_simulated(min(1_000_000, customers - start), seed + start), grain)
         for start in range(0, customers, 1_000_000)
     ]
-    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
+    keys = ["origin_id", "frequency", "recency_days", "age_days"]
+    return pd.concat(parts).groupby(keys, as_index=False).sum()
 
 
 def _simulated(customers, seed):
+    """Return purchase days after the first, recency, age (days) and the sum of log gaps."""
     rng = np.random.default_rng(seed)
     age = rng.integers(1, 731, customers)
     rate = rng.gamma(0.6, 1 / 60.0, customers)
@@ -201,6 +203,13 @@ def spend_fits():
     return frame_of_rows(rows, COLUMNS)
 
 
+def _cells(case, customers):
+    if case != "cdnow":
+        return simulated_cells(customers, 7 if case == "week" else 1)
+    histories = cdnow_sample()
+    return None if histories is None else cells_of(histories, 1)
+
+
 def _timed(call, repetitions):
     """Return the best of several times in seconds, and the last result."""
     best, result = float("inf"), None
@@ -213,11 +222,9 @@ def _timed(call, repetitions):
 
 def run(case, customers):
     """Time one case; returns (seconds by step, cells, peak memory in MB), or None without data."""
-    histories = cdnow_sample() if case == "cdnow" else simulated(customers)
-    if histories is None:
+    cells = _cells(case, customers)
+    if cells is None:
         return None
-    cells = cells_of(histories, 7 if case == "week" else 1)
-    del histories
     base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     repetitions = 20 if case == "cdnow" else 1 if customers > 1_000_000 else 3
     columns = (cells["frequency"], cells["recency_days"] / 7, cells["age_days"] / 7)
@@ -249,10 +256,9 @@ def run(case, customers):
 
 def peers(case, customers, pythons):
     """Time the peers that these interpreters have; {name: seconds or None}."""
-    histories = cdnow_sample() if case == "cdnow" else simulated(customers)
-    if histories is None or not pythons:
+    if not pythons:
         return {}
-    cells = cells_of(histories, 7 if case == "week" else 1)
+    cells = _cells(case, customers)
     models = "bg_nbd,mbg_nbd,pareto_nbd" if case == "cdnow" else "bg_nbd"
     found = {}
     with tempfile.TemporaryDirectory() as folder:
