@@ -264,8 +264,9 @@ class BetaGeometric(PurchaseModel):
 
         Notes
         -----
-        Fader & Hardie (2007), "Computing DERT for the BG/NBD model", as an integral over the
-        dropout probability and time; see `beta_geometric_alive.discounted_purchases`.
+        Discounted expected (residual) transactions as defined by Fader, Hardie & Lee (2005), "RFM
+        and CLV", Journal of Marketing Research 42(4); computed as an integral over the dropout
+        probability and time, see `beta_geometric_alive.discounted_purchases`.
         """
         params = self.parameter_vector(params)
         x, recency, age = self._history(frequency, recency, age)

@@ -8,21 +8,22 @@ through (frequency, age) only, so that everything here works on distinct pairs.
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal
 from scipy.special import betaincinv, gammaincinv, hyp2f1, ndtri, pdtrik
 
 # where Euler's form of the expectation loses digits or overflows, quadrature takes over
 _NEAR = 1e-3
 _LARGE_SHAPE = 50.0
 _FAR_AHEAD = 0.9
-_NODES = 100
 
-# discounting: e-folds of the integrand that count, those of a tail, and the digits wanted (e-folds)
+# quadrature: e-folds of an integrand and of a tail that count, the accuracy of interpolation in
+# e-folds, the rows below which it is not worth it, the smallest probability, the shortest time, and
+# the largest exponent of a step
 _FOLDS = 45.0
 _TAIL = 36.0
 _DIGITS = 25.0
 _FEW_KNOTS = 12
 _TINY = 1e-200
+_MOMENT = 1e-100
 _TOP = 60.0
 _LEGENDRE_NODES, _LEGENDRE_WEIGHTS = (
     0.5 * (part + shift)
@@ -117,8 +118,8 @@ def discounted_purchases(r, alpha, a, stay, x, age, discount_rate, ahead):
     to cancel. Over p see `_dropout_grid`.
     """
     result = np.zeros((len(x), len(ahead)))
-    some = np.flatnonzero(ahead > 0)
-    if not len(some):
+    some = np.flatnonzero(ahead > _MOMENT)
+    if not (len(x) and len(some)):
         return result
     starts = np.flatnonzero(np.diff(x, prepend=-1.0))
     for start, end in zip(starts, np.append(starts[1:], len(x)), strict=True):
@@ -223,8 +224,8 @@ def draw_purchases(r, alpha, a, stay, x, age, ahead, uniforms):
     counts, index = np.unique(x, return_inverse=True)
     ratio = ahead / (alpha + age)
     bought, unfinished = _negative_binomial(r + x, ratio, uniforms[:, 1])
-    last = _beta_geometric(a, stay + counts, uniforms[:, 2])
-    draws = np.minimum(bought, last[index], out=bought)
+    last = _beta_geometric(a, stay + counts, uniforms[:, 2], bought.max())
+    draws = np.minimum(bought, last[index])
     if len(unfinished):
         far, position = np.unique(x[unfinished], return_inverse=True)
         rate = gammaincinv((r + far)[:, None], uniforms[:, 1])[position]
@@ -265,13 +266,13 @@ def _negative_binomial(size, ratio, uniform):
     return _in_order(passed, order), np.sort(np.concatenate(unfinished))
 
 
-def _beta_geometric(a, c, uniform):
-    """Quantiles of the purchases until dropout (from 1) for many c, cut off where `_LONG` ends."""
+def _beta_geometric(a, c, uniform, most):
+    """Quantiles of the purchases until dropout (from 1) for many c, cut off at `most`."""
     order = np.argsort(uniform)
     levels = uniform[order]
     passed = np.zeros((len(c), len(levels) + 1), dtype=np.int32)
     rows, staying = np.arange(len(c)), np.ones(len(c))
-    for count in range(_LONG):
+    for count in range(most):
         above = np.searchsorted(levels, 1.0 - staying, side="right")
         open_ = above < len(levels)
         passed[rows, above] += 1
@@ -311,29 +312,19 @@ def _by_euler(r, a, stay, x, z):
 
 
 def _by_quadrature(r, a, stay, x, stretch):
-    """Return the same expectation by Gauss-Jacobi quadrature over p ~ beta(a, stay + x).
+    """Return the same expectation by quadrature over p ~ beta(a, stay + x).
 
     `stretch` is horizon / (alpha + age). The rate is integrated in closed form, so that the
     integrand is positive and smooth and no digits cancel.
     """
-    expected = np.empty(len(x))
-    for value in np.unique(x):
-        members = np.flatnonzero(x == value)
-        nodes, weights = _beta_nodes(a, stay + value)
+    expected = np.zeros(len(x))
+    some = stretch > _MOMENT
+    for value in np.unique(x[some]):
+        members = np.flatnonzero(some & (x == value))
+        shape, times = r + value, stretch[members]
+        nodes, weights = _dropout_grid(a, stay + value, 1.0 / (shape * times.max()))
         total = np.zeros(len(members))
         for p, weight in zip(nodes, weights, strict=True):
-            total += weight * -np.expm1(-(r + value) * np.log1p(p * stretch[members])) / p
+            total += weight * -np.expm1(-shape * np.log1p(p * times)) / p
         expected[members] = total
     return expected
-
-
-def _beta_nodes(a, c):
-    """Nodes and weights of Gaussian quadrature over beta(a, c), by Golub & Welsch (1969)."""
-    n = np.arange(1.0, _NODES)
-    s = a + c - 2.0
-    middle = (2 * n * (n + s + 1) + s * a) / ((2 * n + s) * (2 * n + s + 2))
-    side = n * (n + c - 1) * (n + a - 1) / ((2 * n + s) ** 2 * (2 * n + s + 1))
-    # the factor (n + s) / (2 n + s - 1) is 1 at n = 1, where both may vanish
-    side[1:] *= (n[1:] + s) / (2 * n[1:] + s - 1)
-    nodes, vectors = eigh_tridiagonal(np.concatenate([[a / (a + c)], middle]), np.sqrt(side))
-    return np.maximum(nodes, 1e-200), vectors[0] ** 2

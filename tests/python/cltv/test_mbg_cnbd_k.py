@@ -16,6 +16,7 @@ from scipy.stats import gamma as gamma_distribution
 from cltv.cells import purchase_cells
 from cltv.purchase.fitting import fit_cells, fit_purchase_model
 from cltv.purchase.mbg_cnbd_k import MBGCNBDk, fit_cnbd_k
+from cltv.purchase.mbg_nbd import MBGNBD
 
 shapes = st.floats(-4, 4).map(np.exp)
 parameters = st.tuples(shapes, st.floats(-3, 7).map(np.exp), shapes, shapes)
@@ -55,6 +56,20 @@ def test_with_one_event_per_purchase_it_is_the_mbg_nbd():
     values, _ = MBGCNBDk(1).cell_scores(MBG, cells)
     printed = _mbg_log_likelihood(MBG, cells.frequency, cells.recency, cells.age)
     assert values == pytest.approx(printed, rel=1e-12)
+
+
+@pytest.mark.parametrize("params", [MBG, (0.3, 2.0, 0.3, 0.5), (2.0, 30.0, 3.0, 4.0)])
+def test_with_one_event_per_purchase_it_predicts_what_the_mbg_nbd_does(params):
+    history = ([0, 1, 3, 20, 60], [0, 30.0, 30.0, 30.0, 39.0], [39.0] * 5)
+    ours, theirs = MBGCNBDk(1), MBGNBD()
+    for rate, horizon in ((0.0, [1.0, 52.0, 500.0]), (0.002, [13.0, 156.0]), (0.002, None)):
+        value = ours.discounted_purchases(params, *history, rate, horizon)
+        other = theirs.discounted_purchases(params, *history, rate, horizon)
+        assert value == pytest.approx(other, rel=1e-6, abs=1e-12)
+    active = theirs.probability_active(params, *history, [1.0, 52.0])
+    assert ours.probability_active(params, *history, [1.0, 52.0]) == pytest.approx(
+        active, abs=1e-10
+    )
 
 
 @pytest.mark.parametrize(
