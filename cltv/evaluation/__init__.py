@@ -3,6 +3,7 @@
 Everything works on weighted rows (a row stands for `customers` customers) and knows no database.
 """
 
+from cltv.evaluation.challenger import with_challenger
 from cltv.evaluation.drift import (
     cell_drift,
     drift_figures,
@@ -25,4 +26,5 @@ __all__ = [
     "population_stability_index",
     "total_band",
     "tracking",
+    "with_challenger",
 ]

@@ -100,6 +100,35 @@ def predict_boosted(cells, scores, origins, model="ensemble", seed=0):
     return pd.DataFrame(columns=["origin_id", "model_name", *_KEYS])
 
 
+def with_challenger(scores, cells, origins, challenger="none"):
+    """Return the scores with those of a challenger below them.
+
+    Parameters
+    ----------
+    scores, cells, origins : pandas.DataFrame
+        As for `predict_boosted`.
+    challenger : {'none', 'boosted'}
+        What to add.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    ImportError
+        One line, where scikit-learn is needed and absent.
+    ValueError
+        If the challenger is unknown.
+    """
+    if challenger not in ("none", MODEL_NAME):
+        raise ValueError(f"challenger must be 'none' or {MODEL_NAME!r}, got {challenger!r}")
+    if challenger == "none":
+        return scores
+    boosted = predict_boosted(cells, scores, origins)
+    return pd.concat([scores, boosted], ignore_index=True) if len(boosted) else scores
+
+
 def _learner(seed):
     try:
         from sklearn.ensemble import HistGradientBoostingRegressor

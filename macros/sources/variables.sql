@@ -100,7 +100,7 @@
         run_rate_floor_days annual_discount_rate
         purchase_model prediction_by_group fit_method spend_purchases max_exact_cells
         prediction_minimum_customers prediction_minimum_repeaters prediction_minimum_days prediction_maximum_silence_days
-        backtest_origins backtest_customers own_prediction_model
+        backtest_origins backtest_customers challenger own_prediction_model
     {%- endset -%}
     {{ return(names.split()) }}
 {% endmacro %}
@@ -181,6 +181,7 @@
     {%- do annual_discount_rate() -%}
     {%- do purchase_model() -%}
     {%- do prediction_by_group() -%}
+    {%- do chosen_variable('challenger', ['none', 'boosted']) -%}
     {%- do own_prediction_model() -%}
     {%- do chosen_variable('spend_purchases', ['all', 'repeat']) -%}
     {%- if var('raw_folder') -%}

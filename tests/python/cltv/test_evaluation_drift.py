@@ -15,7 +15,7 @@ from cltv.evaluation import (
     population_stability_index,
     tracking,
 )
-from cltv.evaluation.challenger import MODEL_NAME, predict_boosted
+from cltv.evaluation.challenger import MODEL_NAME, predict_boosted, with_challenger
 from cltv.fit_rows import COLUMNS
 from cltv.purchase import BGNBD
 
@@ -290,3 +290,13 @@ def test_without_teachers_there_are_no_predictions():
     assert "orders_last_year" in none.columns
     with pytest.raises(ValueError, match="ensemble has no expected_orders for the cell in row"):
         predict_boosted(cells, scores.iloc[1:], CHALLENGER_ORIGINS)
+
+
+def test_no_challenger_leaves_the_scores_as_they_are():
+    scores = pd.DataFrame({"origin_id": ["now"]})
+    assert with_challenger(scores, None, None) is scores
+
+
+def test_an_unknown_challenger_is_refused():
+    with pytest.raises(ValueError, match="challenger must be 'none' or 'boosted', got 'forest'"):
+        with_challenger(None, None, None, "forest")

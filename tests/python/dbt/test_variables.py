@@ -60,6 +60,7 @@ MUST_BE = {
         "the name of a dbt model (small letters, digits, underscores), or empty",
         ["our model", "x'; drop table y"],
     ),
+    "challenger": (one_of("none", "boosted"), ["xgboost", "", True]),
     "backtest_origins": (count(0), ["all", -1]),
     "backtest_customers": (count(100), ["all", 99]),
     "raw_crm_schema": ("the name of a schema (letters, digits, underscores)", ["a b", "crm; drop"]),
