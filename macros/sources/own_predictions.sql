@@ -9,10 +9,10 @@
     {{ return({'origin_id': dbt.type_string(), 'customer_key': dbt.type_string(), 'expected_net_revenue': double_type()}) }}
 {% endmacro %}
 
-{# The user's predictions with the right types; no rows where there are none. #}
+{# The user's predictions with the right types; no rows where there is no model of the user. #}
 {% macro own_predictions(relation) %}
     {%- set columns = own_prediction_columns() -%}
-    {%- if execute -%}
+    {%- if execute and relation is not none -%}
         {%- set found = adapter.get_columns_in_relation(relation) | map(attribute='name') | map('lower') | list -%}
         {%- for column in columns if column not in found -%}
             {{ stop("model " ~ own_prediction_model() ~ ", named by the variable own_prediction_model, has no column " ~ column ~ "; it must return " ~ columns.keys() | join(', ')) }}
@@ -20,7 +20,7 @@
     {%- endif -%}
     select
     {%- for column, type in columns.items() %}
-        cast({{ column }} as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+        cast({{ column if relation is not none else 'null' }} as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
-    from {{ relation }}
+    {{ 'from ' ~ relation if relation is not none else 'where 1 = 0' }}
 {% endmacro %}

@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 
--- What simple rules would have foreseen for each customer at each back-test origin, in money. A view: one model reads it.
+-- What simple rules would have foreseen for each customer at each back-test origin, in money.
+-- A view: one model reads it.
 with
 
 histories as (
@@ -47,8 +48,10 @@ retentions as (
 
     select
         origin_id,
-        least(0.95e0, greatest(0.01e0, coalesce({{ divide('sum(returned_customers)', 'sum(earlier_customers)') }}, 0.5e0)))
-            as yearly_retention
+        least(
+            0.95e0,
+            greatest(0.01e0, coalesce({{ divide('sum(returned_customers)', 'sum(earlier_customers)') }}, 0.5e0))
+        ) as yearly_retention
     from populations
     group by origin_id
 

@@ -1,5 +1,5 @@
--- Of the customers who brought four fifths of the value after an origin, how many each method had among its equally many
--- first: in fifty lots of customers, so that chance can be told from skill.
+-- Of the customers who brought four fifths of the value after an origin, how many each method had among its equally
+-- many first: in fifty lots of customers, so that chance can be told from skill.
 with
 
 foreseen as (

@@ -24,7 +24,8 @@ scoped as (
     from foreseen
     group by
         origin_id,
-        model_name{{ ',\n        ' ~ scope if scope != 'all' }}
+        model_name,
+        {{ "'all'" if scope == 'all' else scope }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

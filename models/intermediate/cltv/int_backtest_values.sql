@@ -1,4 +1,5 @@
--- The value that each method foresaw for each customer at each back-test origin, beside the value that came, both ranked.
+-- The value that each method foresaw for each customer at each back-test origin, beside the value that came, both
+-- ranked.
 with
 
 baselines as (
@@ -58,11 +59,11 @@ select
     baselines.holdout_net_revenue as actual_value,
     row_number() over (
         partition by foreseen.origin_id, foreseen.model_name
-        order by foreseen.predicted_value desc, baselines.sample_number
+        order by foreseen.predicted_value desc, baselines.sample_number asc
     ) as predicted_rank,
     row_number() over (
         partition by foreseen.origin_id, foreseen.model_name
-        order by baselines.holdout_net_revenue desc, baselines.sample_number
+        order by baselines.holdout_net_revenue desc, baselines.sample_number asc
     ) as actual_rank
 from foreseen
 inner join baselines

@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 
--- Each customer's scores by either ensemble: the cell's scores joined back, times the customer's own expected order value.
+-- Each customer's scores by either ensemble: the cell's scores joined back, times the customer's own expected order
+-- value.
 -- A view: what is shown and what is back-tested each read their part of it.
 {%- set purchases = chosen_variable('spend_purchases', ['all', 'repeat']) %}
 with

@@ -34,30 +34,33 @@ candidates as (
 
 ),
 
--- parameters by group only where the past says that they set the channels right, or by decree
 compared as (
 
     select
         max(case when model_name = 'ensemble' then channel_bias end) as channel_bias_pooled,
         max(case when model_name = 'ensemble_by_group' then channel_bias end) as channel_bias_by_group,
-        {% if prediction_by_group() == 'never' -%}
-            false as is_by_group
-        {%- elif prediction_by_group() == 'always' -%}
-            {{ any_true("model_name = 'ensemble_by_group' and is_fitted") }} as is_by_group
-        {%- else -%}
-            {{ any_true("model_name = 'ensemble_by_group' and is_fitted") }}
-            and coalesce(
-                max(case when model_name = 'ensemble_by_group' then channel_bias end)
-                < max(case when model_name = 'ensemble' then channel_bias end), false
-            ) as is_by_group
-        {%- endif %}
+        {{ any_true("model_name = 'ensemble_by_group' and is_fitted") }} as may_be_by_group
     from candidates
+
+),
+
+-- parameters by group only where the past says that they set the channels right, or by decree
+decided as (
+
+    select
+        *,
+        may_be_by_group and case '{{ prediction_by_group() }}'
+            when 'always' then true
+            when 'never' then false
+            else coalesce(channel_bias_by_group < channel_bias_pooled, false)
+        end as is_by_group
+    from compared
 
 )
 
 select
     candidates.model_name,
-    '{{ purchase_model() }}' || case when compared.is_by_group then '_by_group' else '' end as purchase_model,
+    '{{ purchase_model() }}' || case when decided.is_by_group then '_by_group' else '' end as purchase_model,
     candidates.is_fitted,
     candidates.fit_note,
     candidates.prediction_grade,
@@ -65,8 +68,8 @@ select
     candidates.value_ratio_lower,
     candidates.value_ratio_upper,
     candidates.value_band_reason,
-    compared.channel_bias_pooled,
-    compared.channel_bias_by_group
+    decided.channel_bias_pooled,
+    decided.channel_bias_by_group
 from candidates
-inner join compared
-    on candidates.model_name = case when compared.is_by_group then 'ensemble_by_group' else 'ensemble' end
+inner join decided
+    on candidates.model_name = case when decided.is_by_group then 'ensemble_by_group' else 'ensemble' end

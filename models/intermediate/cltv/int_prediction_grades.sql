@@ -24,7 +24,10 @@ graded as (
     inner join {{ ref('prediction_grades') }} as grades
         on
             figures.capture_gain >= coalesce(grades.minimum_capture_gain, figures.capture_gain)
-            and (grades.minimum_capture_gain_lower is null or figures.capture_gain_lower > grades.minimum_capture_gain_lower)
+            and (
+                grades.minimum_capture_gain_lower is null
+                or figures.capture_gain_lower > grades.minimum_capture_gain_lower
+            )
             and (grades.maximum_absolute_bias is null or abs(figures.bias) <= grades.maximum_absolute_bias)
             and (grades.maximum_pit_flatness is null or figures.pit_excess <= grades.maximum_pit_flatness)
     group by figures.model_name

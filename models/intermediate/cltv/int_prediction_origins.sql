@@ -1,5 +1,5 @@
--- Every date that predictions are made from: now, and the months that the back-test looks back to. One row each, so that
--- a back-test is never a second implementation.
+-- Every date that predictions are made from: now, a month ago, and the months that the back-test looks back to. One
+-- row each, so that a back-test is never a second implementation.
 with
 
 as_of as (

@@ -1,5 +1,5 @@
--- How fine the cells of an origin are: days, or whole weeks for back-tests and once there are more cells than the models
--- need.
+-- How fine the cells of an origin are: days, or whole weeks for back-tests and once there are more cells than the
+-- models need.
 with
 
 histories as (
@@ -41,10 +41,12 @@ select
     counted.customers,
     counted.day_cells,
     case
-        when origins.origin_kind <> 'now' or counted.day_cells > {{ count_variable('max_exact_cells', 1) }} then 'week'
+        when origins.origin_kind <> 'now' then 'week'
+        when counted.day_cells > {{ count_variable('max_exact_cells', 1) }} then 'week'
         else 'day'
     end as purchase_grain,
-    case when counted.customers > {{ count_variable('max_exact_cells', 1) }} then 'binned' else 'exact' end as spend_grain
+    case when counted.customers > {{ count_variable('max_exact_cells', 1) }} then 'binned' else 'exact' end
+        as spend_grain
 from counted
 inner join {{ ref('int_prediction_origins') }} as origins
     on counted.origin_id = origins.origin_id

@@ -38,10 +38,10 @@ select
     customers.customer_key,
     customers.origin_date,
     purchase_days.purchased_on,
-    purchase_days.days_since_previous,
     {%- for basis in value_bases() %}
-    purchase_days.{{ basis }} + coalesce(late_refunds.{{ basis }}, 0) as {{ basis }}{{ ',' if not loop.last }}
+    purchase_days.{{ basis }} + coalesce(late_refunds.{{ basis }}, 0) as {{ basis }},
     {%- endfor %}
+    purchase_days.days_since_previous
 from customers
 inner join {{ ref('int_customers__purchase_days') }} as purchase_days
     on

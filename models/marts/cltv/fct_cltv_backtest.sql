@@ -41,7 +41,8 @@ select
     metrics.model_name,
     case
         when metrics.model_name in (
-            'run_rate', 'last_12_months', 'segment_mean', 'hiatus_rule', 'simple_lifespan', 'retention_adjusted', 'recency'
+            'run_rate', 'last_12_months', 'segment_mean', 'hiatus_rule', 'simple_lifespan', 'retention_adjusted',
+            'recency'
         ) then 'baseline'
         else 'model'
     end as model_kind,

@@ -1,4 +1,5 @@
--- Repeat purchases per four weeks and in sum, expected beside actual, from the first customer to the end of each holdout.
+-- Repeat purchases per four weeks and in sum, expected beside actual, from the first customer to the end of each
+-- holdout.
 with
 
 expected as (

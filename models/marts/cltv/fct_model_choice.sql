@@ -1,5 +1,5 @@
--- Which family of models fits which customers, and why: with a contract or without one, free to buy on any day or only at
--- set times. The grade of what is shown stands beside it.
+-- Which family of models fits which customers, and why: with a contract or without one, free to buy on any day or only
+-- at set times. The grade of what is shown stands beside it.
 with
 
 contracts as (
@@ -94,8 +94,8 @@ select
         else 'continuous'
     end as model_family,
     case
-        when judged.has_contract then 'the end of a contract is seen: survival by plan, and for orders beside it as without one'
-        when judged.is_discrete then 'purchases come at set times: a model of opportunities (BG/BB) fits better than what is shown'
+        when judged.has_contract then 'the end of a contract is seen: survival by plan; orders beside it as without one'
+        when judged.is_discrete then 'purchases come at set times: a model of opportunities (BG/BB) fits better'
         else 'nobody says goodbye and every day is a chance to buy'
     end as family_reason,
     cast(judged.usual_gap_days as {{ double_type() }}) as usual_gap_days,
