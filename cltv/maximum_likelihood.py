@@ -105,7 +105,7 @@ def optimise(problem, centre, method="map", start=None, precision=None, errors="
     method : {'map', 'mle'}
         With or without the normal prior of standard deviation `PRIOR_SD`.
     start : ndarray, shape (k,), optional
-        A point already close to the optimum: Newton steps from there come first.
+        A point already close to the optimum: the curvature there shows the way.
     precision : ndarray, shape (k,), optional
         Precisions of the normal prior on each parameter, instead of those that `method` implies.
         These are taken as knowledge: the errors of parameters that the prior holds include it.
@@ -124,8 +124,8 @@ def optimise(problem, centre, method="map", start=None, precision=None, errors="
     Notes
     -----
     Projected BFGS, then Newton steps with the Hessian that the standard errors need anyway. More
-    than `TWO_STAGE_ROWS` cells: BFGS runs on a systematic sample, whose Hessian then drives a few
-    Newton steps on all cells; should these stall, BFGS finishes on all cells.
+    than `TWO_STAGE_ROWS` cells: BFGS runs on a systematic sample, whose Hessian then leads to the
+    summit of all cells in a few evaluations, and serves the standard errors.
     Sandwich covariance: Huber (1967), White (1982). Bootstrap with exponential weights per
     customer: Rubin (1981).
     """
@@ -143,24 +143,25 @@ def optimise(problem, centre, method="map", start=None, precision=None, errors="
         return _Objective(part, centre, precision)
 
     full = objective_of(problem)
+    # what curvature is taken from: a sample tells it well enough, and far cheaper
+    small, inverse = full, None
     theta = np.array(centre if start is None else start, dtype=float)
-    evaluations = 0
     if len(problem.weight) > TWO_STAGE_ROWS:
-        part = objective_of(problem.sample(SAMPLE_ROWS))
-        theta = _settle(part, theta, centre) if start is not None else _search(part, theta, centre)
-        theta = _newton(full, theta, centre, part.hessian(theta), steps=12, tolerance=1e-8)
-        evaluations += part.evaluations
-    elif start is not None:
-        theta = _settle(full, theta, centre)
-    if _projected_gradient(full, theta, centre) > 1e-7:
-        theta = _search(full, theta, centre)
+        small = objective_of(problem.sample(SAMPLE_ROWS))
+        if start is None:
+            theta = _search(small, theta, centre)
+    if small is not full or start is not None:
+        inverse = _inverse(small.hessian(theta))
+    if small is not full and start is not None:
+        theta = _search(small, theta, centre, inverse=inverse)
+    theta = _search(full, theta, centre, inverse=inverse)
     if start is None and _size(theta - centre) > RETRY:
         # a plateau far out may hide a summit nearer by: look once more from the other side
         again = _search(full, centre - np.clip(theta - centre, -2.0, 2.0), centre)
         theta = min(theta, again, key=lambda point: full(point)[0])
-    hessian = full.hessian(theta)
+    hessian = small.hessian(theta)
     theta = _newton(full, theta, centre, hessian, steps=3, tolerance=1e-13)
-    evaluations += full.evaluations
+    evaluations = full.evaluations + (small.evaluations if small is not full else 0)
 
     mean, _ = problem.mean_log_likelihood(theta)
     core = getattr(problem, "core", len(theta))
@@ -250,12 +251,13 @@ class _Objective:
         return 0.5 * (hessian + hessian.T)
 
 
-def _settle(objective, theta, centre):
-    """Walk a short way to the optimum, which the curvature at the start already points to."""
-    values, vectors = np.linalg.eigh(objective.hessian(theta))
-    # along a direction that bends the wrong way its size still says how far to go
-    values = np.maximum(np.abs(values), 1e-6 * np.abs(values).max())
-    return _search(objective, theta, centre, inverse=(vectors / values) @ vectors.T)
+def _inverse(hessian):
+    """Inverse of a Hessian that may bend the wrong way: there its size says how far to go."""
+    if not np.isfinite(hessian).all():
+        return None
+    values, vectors = np.linalg.eigh(hessian)
+    values = np.maximum(np.abs(values), max(1e-6 * np.abs(values).max(), 1e-300))
+    return (vectors / values) @ vectors.T
 
 
 def _search(objective, theta, centre, tolerance=1e-7, iterations=300, inverse=None):
