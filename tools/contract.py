@@ -52,8 +52,6 @@ def _template():
     """All macros as one template, and their names; dbt, too, gives them a name apart."""
     files = [file for name in FOLDERS for file in sorted((ROOT / "macros" / name).glob("*.sql"))]
     text = "\n".join(file.read_text() for file in files)
-    # how a relation is written is dbt's business alone
-    text = re.sub(r"{% materialization.*?{% endmaterialization %}", "", text, flags=re.DOTALL)
     names = re.findall(r"{%-?\s*macro\s+(\w+)", text)
     text = re.sub(r"({%-?\s*macro\s+)(\w+)", r"\1macro__\2", text)
     environment = jinja2.Environment(

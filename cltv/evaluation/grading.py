@@ -186,7 +186,7 @@ def capture_gains(captures, baselines=NAMES, draws=2000, seed=1, level=0.95):
     Raises
     ------
     ValueError
-        If a column is missing or empty.
+        If a column is missing.
 
     Notes
     -----
@@ -205,7 +205,10 @@ def capture_gains(captures, baselines=NAMES, draws=2000, seed=1, level=0.95):
     present = np.zeros(shape[:2], dtype=bool)
     present[model, origin] = True
     rng = np.random.default_rng(seed)
-    samples = rng.multinomial(len(buckets), np.full(len(buckets), 1 / len(buckets)), size=draws)
+    samples = np.empty((0, 0))  # where there is nobody to draw from, no model has a row
+    if len(buckets):
+        even = np.full(len(buckets), 1 / len(buckets))
+        samples = rng.multinomial(len(buckets), even, size=draws)
     weights = np.vstack([np.ones(len(buckets)), samples])
     ends = ((1 - level) / 2, (1 + level) / 2)
     rows = []
@@ -416,7 +419,5 @@ def _calendar(origins):
 
 def _codes(frame, name, table):
     labels = text_column(frame, name, table)
-    if not len(labels):
-        raise ValueError(f"{table}: column {name!r} is empty")
     codes, found = pd.factorize(labels, sort=True)
     return codes, list(found)

@@ -265,3 +265,22 @@ def test_missing_columns_and_origins_are_named(summary):
         backtest_summary(orders, captures, ORIGINS.iloc[:2])
     with pytest.raises(ValueError, match="'captured' is missing"):
         backtest_summary(orders, captures.drop(columns="captured"), ORIGINS)
+
+
+def test_without_a_back_test_there_is_nothing_to_sum_up():
+    keys = ["origin_id", "model_name", "scope", "scope_value", "metric"]
+    nothing = pd.DataFrame({name: pd.Series([], dtype="str") for name in keys}).assign(
+        estimate=pd.Series([], dtype=float), customers=pd.Series([], dtype=float)
+    )
+    captures = pd.DataFrame(
+        {
+            **{name: pd.Series([], dtype="str") for name in keys[:2]},
+            **{name: pd.Series([], dtype=float) for name in ("bucket", "top_customers", "captured")},
+        }
+    )
+    origins = pd.DataFrame(
+        {"origin_id": ["now"], "origin_date": ["2025-06-30"], "horizon_days": [365]}
+    )
+    summary = backtest_summary(nothing, captures, origins, nothing)
+    assert list(summary.columns) == ["model_name", *SUMMARY_COLUMNS]
+    assert not len(summary)
