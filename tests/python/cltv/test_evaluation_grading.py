@@ -275,7 +275,7 @@ def test_without_a_back_test_there_is_nothing_to_sum_up():
     captures = pd.DataFrame(
         {
             **{name: pd.Series([], dtype="str") for name in keys[:2]},
-            **{name: pd.Series([], dtype=float) for name in ("bucket", "top_customers", "captured")},
+            **dict.fromkeys(("bucket", "top_customers", "captured"), pd.Series([], dtype=float)),
         }
     )
     origins = pd.DataFrame(
