@@ -14,7 +14,7 @@ VARS ?=
 # through the environment: a shell would take the quotes out of VARS
 export RAW RAW_SCHEMA AS_OF VARS
 
-.PHONY: help build check-raw test lint rules unit docs publish demo-data validate-cdnow benchmark lock clean
+.PHONY: help build check-raw test lint rules unit docs publish demo-data dirt-report validate-cdnow benchmark lock clean
 
 help:
 	@echo "make build           build everything, test it, publish it, and say what came out"
@@ -22,6 +22,7 @@ help:
 	@echo "make test            everything that must pass before a change lands"
 	@echo "make docs            lineage and data dictionary in one HTML page"
 	@echo "make demo-data       generate the demo CRM again"
+	@echo "make dirt-report     how much of the demo's planted dirt was found, and how much else"
 	@echo "make validate-cdnow CDNOW=file.parquet   the published CDNOW figures, through the front door"
 	@echo "make benchmark       how long, and how much memory, for 1M customers"
 
@@ -57,6 +58,9 @@ docs: $(VENV)/run.stamp
 
 demo-data: $(VENV)/run.stamp
 	$(BIN)/python -m tools.generate_demo
+
+dirt-report: $(VENV)/run.stamp
+	@$(BIN)/python -m tools.dirt_report
 
 validate-cdnow: $(VENV)/run.stamp
 	@$(BIN)/python -m tools.validate_cdnow "$(CDNOW)"
