@@ -70,7 +70,7 @@ def score_purchase_cells(
     What a customer bought up to and on the day of the origin is the past and counts nothing.
 
     The ensemble's probability of a purchase is that of Pareto/NBD, where that is a member, and at
-    most the ensemble's expected purchases: BG/NBD, in which nobody leaves before a second
+    most the ensemble's expected purchases and its probability of being alive: BG/NBD, in which nobody leaves before a second
     purchase, ranks one-time buyers worse than a coin would, and the mean inherits a part of it.
     """
     days = _checked_horizons(horizons, discounted_horizon)
@@ -148,7 +148,8 @@ class _Figures:
         expected, active, _ = self._places()
         for one, own in zip(fitted, values, strict=True):
             if isinstance(one.model, ParetoNBD):
-                mean[:, active] = np.minimum(own[:, active], mean[:, expected])
+                most = np.minimum(mean[:, expected], mean[:, :1])
+                mean[:, active] = np.minimum(own[:, active], most)
         return mean
 
     def _places(self):
