@@ -70,8 +70,9 @@ def score_purchase_cells(
     What a customer bought up to and on the day of the origin is the past and counts nothing.
 
     The ensemble's probability of a purchase is that of Pareto/NBD, where that is a member, and at
-    most the ensemble's expected purchases and its probability of being alive: BG/NBD, in which nobody leaves before a second
-    purchase, ranks one-time buyers worse than a coin would, and the mean inherits a part of it.
+    most the ensemble's expected purchases and its probability of being alive: BG/NBD, in which
+    nobody leaves before a second purchase, ranks one-time buyers worse than a coin would, and the
+    mean inherits a part of it.
     """
     days = _checked_horizons(horizons, discounted_horizon)
     daily_rate = _daily_rate(annual_discount_rate)
