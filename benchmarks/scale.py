@@ -91,6 +91,8 @@ def run(folder, customers, tables):
         **os.environ,
         "DBT_PROFILES_DIR": str(ROOT / "profiles"),
         "CRM_CLTV_DUCKDB_PATH": str(database),
+        # the engine takes what it may: with a fifth of the target left to Python this holds it
+        "CRM_CLTV_MEMORY_LIMIT": os.environ.get("CRM_CLTV_MEMORY_LIMIT", "5GB"),
     }
 
     def command(*words):
