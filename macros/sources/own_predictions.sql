@@ -19,6 +19,8 @@
         {%- endfor -%}
     {%- endif -%}
     select
+        {%- set key = row_key(['origin_id', 'customer_key']) if relation is not none else 'null' %}
+        cast({{ key }} as {{ dbt.type_string() }}) as history_id,
     {%- for column, type in columns.items() %}
         cast({{ column if relation is not none else 'null' }} as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}

@@ -58,6 +58,7 @@ retentions as (
 )
 
 select
+    histories.history_id,
     histories.origin_id,
     histories.customer_key,
     histories.acquisition_channel,

@@ -17,6 +17,7 @@ covariates as (
 )
 
 select
+    {{ row_key(['origins.origin_id', 'covariates.customer_key']) }} as history_id,
     origins.origin_id,
     origins.origin_kind,
     origins.origin_date,

@@ -34,6 +34,7 @@ late_refunds as (
 )
 
 select
+    {{ row_key(['customers.origin_id', 'customers.customer_key', 'purchase_days.purchased_on']) }} as known_day_id,
     customers.origin_id,
     customers.customer_key,
     customers.origin_date,
