@@ -131,7 +131,7 @@ def read_figures(database):
         ).fetchone()
         (mean_value,) = connection.execute(
             "select avg(repeat_mean_net_revenue) from cltv_intermediate.int_purchase_histories "
-            "where frequency > 0"
+            "where origin_id = 'now' and frequency > 0"
         ).fetchone()
         fits = connection.execute(
             "select model_name, figure_name, estimate from cltv_marts.fct_cltv_model_fits "
