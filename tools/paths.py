@@ -19,3 +19,9 @@ def target_path():
 def exports_path():
     """Where the publication is read from: a link that always names one whole publication."""
     return Path(os.environ.get("CRM_CLTV_EXPORTS", ROOT / "exports"))
+
+
+def demo_file(table):
+    """Where the bundled demo keeps a raw table: its CRM, or its own numbers beside it."""
+    crm = ROOT / "seeds" / "crm" / f"{table}.csv"
+    return crm if crm.exists() else ROOT / "seeds" / "demo" / f"{table}.csv"

@@ -77,6 +77,7 @@
         'subscription_prices': '(monthly_amount * coalesce(quantity, 1))',
         'opportunities': 'amount',
         'crm_changes': 'cost_amount',
+        'overheads': 'amount',
     } -%}
     {{ return(amounts.get(table)) }}
 {% endmacro %}

@@ -15,14 +15,14 @@
 {% endmacro %}
 
 
-{# The tables that the bundled demo brings as seeds in seeds/crm/. #}
+{# The tables that the bundled demo brings: as seeds in seeds/crm/, and its own numbers in seeds/demo/. #}
 {% macro demo_tables() %}
     {{ return([
         'customers', 'orders', 'order_lines', 'refunds', 'products', 'campaigns', 'campaign_spend', 'sales_reps',
         'exchange_rates', 'touchpoints', 'messages', 'interactions', 'support_tickets', 'survey_responses',
         'customer_rep_assignments', 'loyalty_movements', 'subscriptions', 'subscription_prices', 'consents',
         'crm_changes', 'crm_change_arms', 'crm_change_assignments', 'crm_usage', 'leads', 'opportunities',
-        'migration_counts', 'erasure_requests',
+        'migration_counts', 'erasure_requests', 'cost_rates', 'overheads', 'fallback_margins',
     ]) }}
 {% endmacro %}
 

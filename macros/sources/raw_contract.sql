@@ -341,6 +341,32 @@ table exchange_rates key=rate_date,currency event=rate_date
 rate_date date required
 currency text required
 rate_to_reporting rate required
+
+table cost_rates key=cost_driver,applies_to,valid_from event=valid_from
+cost_driver text required in ticket|ticket_minute|contact|contact_minute|message|return|chargeback|loyalty_point
+applies_to text required
+valid_from date required
+unit_cost price required
+currency text
+updated_at timestamp
+synced_at timestamp
+
+table overheads key=overhead_id event=booked_on
+overhead_id text required
+booked_on date required
+purpose text required in acquisition|service|general
+channel text
+description text
+amount money required
+currency text
+updated_at timestamp
+synced_at timestamp
+
+table fallback_margins key=category
+category text required
+margin_rate number required
+updated_at timestamp
+synced_at timestamp
     {%- endset -%}
 
     {#- one table is asked for far more often than all of them: only its own lines are read then -#}

@@ -20,6 +20,8 @@ import duckdb
 import pytest
 import yaml
 
+from tools.paths import demo_file
+
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -141,7 +143,7 @@ def is_of_the_demo(exports):
         ).fetchall()
     with duckdb.connect() as connection:
         for table, rows, later in counts:
-            seed = str(ROOT / "seeds" / "crm" / f"{table}.csv").replace("'", "''")
+            seed = str(demo_file(table)).replace("'", "''")
             reader = f"read_csv('{seed}', header = true, all_varchar = true)"
             (lines,) = connection.execute(f"select count(*) from {reader}").fetchone()
             if lines != rows or later:

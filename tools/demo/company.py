@@ -43,7 +43,7 @@ COFFEE_LETTER = [row[0] for row in CAMPAIGNS].index("Monthly Coffee Letter")
 SPRING_RETURN = [row[0] for row in CAMPAIGNS].index("Spring Return 2025")
 
 # euro spent per customer won; the share of a channel's customers that came through a campaign
-_COST_PER_CUSTOMER = {
+COST_PER_CUSTOMER = {
     "paid_search": 21.0,
     "paid_social": 17.0,
     "affiliate": 11.0,
@@ -191,7 +191,7 @@ def draw_spend(seed, campaign, day, n_customers):
             if not CAMPAIGN_START[index] <= first_day <= CAMPAIGN_END[index]:
                 continue
             if objective == "acquire":
-                euro = _COST_PER_CUSTOMER[channel] * (won[index, position] + 0.3)
+                euro = COST_PER_CUSTOMER[channel] * (won[index, position] + 0.3)
             else:
                 euro = _FIXED_MONTHLY * n_customers / 3000
             cents = round(euro * 100 * (0.85 + 0.3 * rng.random()))

@@ -11,6 +11,7 @@ from tools.demo import (
     crm,
     dirt,
     dirt_crm,
+    economics,
     erasure,
     purchases,
     tables,
@@ -94,7 +95,7 @@ def generate(n_customers, seed, file_format, crm_folder, demo_folder, clean=Fals
     drawn = draw(seed, n_customers, counts)
     frames = _frames(seed, drawn)
     known = crm.draw_crm(seed, drawn, frames)
-    frames |= known.frames
+    frames |= known.frames | economics.frames(n_customers)
     erased = []
     with duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = true")
@@ -105,7 +106,9 @@ def generate(n_customers, seed, file_format, crm_folder, demo_folder, clean=Fals
             erased = erasure.plant(planter, seed, frames, drawn, known.changes)
         crm.append_orders(frames, known.changes, planter)
         for table in list(frames):
-            path = crm_folder / f"{table}.{file_format}"
+            # what a business knows of its own costs stands apart from its CRM
+            folder = demo_folder if table in economics.CONTRACT else crm_folder
+            path = folder / f"{table}.{file_format}"
             writing.write_table(connection, table, frames.pop(table), planter, path, file_format)
         writing.write_truth(
             connection, drawn.customers, drawn.bought, planter, demo_folder, file_format

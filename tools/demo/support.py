@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tools.demo import economics, purchases, world
 from tools.demo import orders as order_rules
-from tools.demo import purchases, world
 from tools.demo.columns import coded
 
 SLOW_IF_LOST, SLOW_OTHERWISE = 0.6, 0.22
@@ -118,6 +118,9 @@ def draw_tickets(seed, drawn, changes):
     product = np.full(n, -1, dtype=np.int64)
     named = (order >= 0) & (category == 1)
     product[named] = drawn.lines.product[first_line[named]]
+    priority = rng.choice(4, n, p=[0.2, 0.55, 0.2, 0.05])
+    minutes = 3 + rng.integers(0, 30, n) + rng.integers(0, 30, n)
+    factor = economics.handling_factors()[customers.channel[customer]]
     frame = pd.DataFrame(
         {
             "ticket": np.arange(1, n + 1),
@@ -127,13 +130,13 @@ def draw_tickets(seed, drawn, changes):
             "resolved_at": world.timestamps(resolved),
             "reopened_at": world.timestamps(reopened),
             "status": coded(status, STATUSES),
-            "priority": coded(rng.choice(4, n, p=[0.2, 0.55, 0.2, 0.05]), PRIORITIES),
+            "priority": coded(priority, PRIORITIES),
             "channel": coded(channel, CHANNELS),
             "category": coded(category, CATEGORIES),
             "reason": coded(reason, REASONS),
             "order_number": order + 1,
             "product": product + 1,
-            "handling_minutes": 3 + rng.integers(0, 30, n) + rng.integers(0, 30, n),
+            "handling_minutes": np.rint(minutes * factor).astype(np.int64),
             "updated_at": world.timestamps(
                 np.maximum.reduce([opened, responded, resolved, reopened])
             ),

@@ -7,7 +7,7 @@ DuckDB. The tables beyond orders are spelled in `crm_tables`.
 import numpy as np
 import pandas as pd
 
-from tools.demo import baskets, catalogue, company, processes, refunds, world
+from tools.demo import baskets, company, processes, refunds, world
 from tools.demo import orders as order_rules
 from tools.demo.columns import (
     CAMPAIGN,
@@ -28,159 +28,164 @@ from tools.demo.columns import (
     text,
 )
 from tools.demo.crm_tables import CRM_CONTRACT
+from tools.demo.economics import CONTRACT as ECONOMICS_CONTRACT
 
-CONTRACT = {
-    "customers": {
-        "customer_id": CUSTOMER,
-        "email": (
-            "VARCHAR",
-            "CASE WHEN has_email THEN lower(given::VARCHAR) || '.' || lower(family::VARCHAR)"
-            " || customer || CASE WHEN email_org THEN '@example.org' ELSE '@example.com' END END",
-        ),
-        "phone": (
-            "VARCHAR",
-            "CASE WHEN phone >= 0 THEN replace(replace(replace(replace(phone_pattern::VARCHAR,"
-            " '###', lpad((phone % 1000)::VARCHAR, 3, '0')),"
-            " '## ##', lpad((phone // 100)::VARCHAR, 2, '0') || ' '"
-            " || lpad((phone % 100)::VARCHAR, 2, '0')),"
-            " '##', lpad((phone % 100)::VARCHAR, 2, '0')), '#', (phone % 10)::VARCHAR) END",
-        ),
-        "first_name": text("given"),
-        "last_name": text("family"),
-        "birth_date": (
-            "DATE",
-            "CASE WHEN birth_day >= 0 THEN DATE '1940-01-01' + birth_day::INTEGER END",
-        ),
-        "gender": text("gender"),
-        "country": text("country"),
-        "region": text("region"),
-        "city": text("city"),
-        "postal_code": text("postal_code"),
-        "customer_type": text("customer_type"),
-        "company": (
-            "VARCHAR",
-            "CASE WHEN company_suffix IS NOT NULL"
-            " THEN family::VARCHAR || ' Demo ' || company_suffix::VARCHAR END",
-        ),
-        "industry": text("industry"),
-        "acquisition_channel": text("channel"),
-        "acquisition_campaign_id": CAMPAIGN,
-        "sales_rep_id": REP,
-        "referred_by_customer_id": key("C", "referrer", 6),
-        "created_at": (TIME, "created_at"),
-        "updated_at": UPDATED,
-        "deleted_at": nothing(TIME),
-        "synced_at": SYNCED,
-    },
-    "orders": {
-        "order_id": ORDER,
-        "customer_id": CUSTOMER,
-        "customer_email": (
-            "VARCHAR",
-            "CASE WHEN guest_number >= 0 THEN 'guest' || guest_number || '@example.org' END",
-        ),
-        "ordered_at": (TIME, "ordered_at"),
-        "status": text("status"),
-        "cancelled_at": (TIME, "cancelled_at"),
-        "order_type": text("order_type"),
-        "subscription_id": nothing(),
-        "currency": text("currency"),
-        "order_channel": text("order_channel"),
-        "campaign_id": CAMPAIGN,
-        "sales_rep_id": REP,
-        "discount_code": text("discount_code"),
-        "discount_amount": cents("discount"),
-        "shipping_amount": cents("shipping"),
-        "shipping_cost": cents("shipping_cost"),
-        "tax_amount": cents("tax"),
-        "prices_include_tax": ("BOOLEAN", "prices_include_tax"),
-        "payment_method": text("payment_method"),
-        "payment_fee_amount": cents("payment_fee"),
-        "loyalty_redeemed_amount": (MONEY, f"0::{MONEY}"),
-        "total_amount": cents("total"),
-        "updated_at": UPDATED,
-        "synced_at": SYNCED,
-    },
-    "order_lines": {
-        "order_line_id": key("L", "line_number", 7),
-        "order_id": ORDER,
-        "product_id": PRODUCT,
-        "quantity": number("quantity"),
-        "unit_price": cents("unit_price"),
-        "discount_amount": cents("discount"),
-        "tax_amount": cents("tax"),
-        "unit_cost": cents("unit_cost"),
-        "line_type": text("line_type"),
-        "updated_at": UPDATED,
-        "synced_at": SYNCED,
-    },
-    "refunds": {
-        "refund_id": key("F", "refund_number", 6),
-        "order_id": ORDER,
-        "order_line_id": key("L", "line_number", 7),
-        "refunded_at": (TIME, "refunded_at"),
-        "amount": cents("amount"),
-        "tax_amount": cents("tax"),
-        "shipping_amount": cents("shipping"),
-        "quantity": number("quantity"),
-        "restocked": ("BOOLEAN", "nullif(restocked, -1) = 1"),
-        "refund_type": text("refund_type"),
-        "currency": text("currency"),
-        "reason": text("reason"),
-        "updated_at": UPDATED,
-        "synced_at": SYNCED,
-    },
-    "products": {
-        "product_id": key("P", "number", 3),
-        "sku": ("VARCHAR", "upper(left(category, 3)) || '-' || (1000 + number)"),
-        "product_name": text("product_name"),
-        "category": text("category"),
-        "subcategory": text("subcategory"),
-        "list_price": cents("list_price"),
-        "unit_cost": cents("unit_cost"),
-        "currency": ("VARCHAR", "'EUR'"),
-        "repeatable": ("BOOLEAN", "repeatable"),
-        "active_from": ("DATE", "active_from::DATE"),
-        "active_to": ("DATE", "active_to::DATE"),
-        "updated_at": UPDATED,
-        "synced_at": SYNCED,
-    },
-    "campaigns": {
-        "campaign_id": key("K", "number", 3),
-        "campaign_name": text("campaign_name"),
-        "channel": text("channel"),
-        "objective": text("objective"),
-        "started_on": ("DATE", "started_on::DATE"),
-        "ended_on": ("DATE", "ended_on::DATE"),
-        "updated_at": UPDATED,
-        "synced_at": SYNCED,
-    },
-    "campaign_spend": {
-        "spend_id": key("S", "number", 4),
-        "spend_date": ("DATE", "spend_date::DATE"),
-        "campaign_id": key("K", "(campaign + 1)", 3),
-        "channel": text("channel"),
-        "amount": cents("amount"),
-        "currency": text("currency"),
-        "updated_at": UPDATED,
-        "synced_at": SYNCED,
-    },
-    "sales_reps": {
-        "sales_rep_id": key("R", "number", 2),
-        "rep_name": text("rep_name"),
-        "team": text("team"),
-        "region": text("region"),
-        "hired_on": ("DATE", "hired_on::DATE"),
-        "left_on": ("DATE", "left_on::DATE"),
-        "updated_at": UPDATED,
-        "synced_at": SYNCED,
-    },
-    "exchange_rates": {
-        "rate_date": ("DATE", "rate_date::DATE"),
-        "currency": text("currency"),
-        "rate_to_reporting": (RATE, f"(rate / 1000000)::{RATE}"),
-    },
-} | CRM_CONTRACT
+CONTRACT = (
+    {
+        "customers": {
+            "customer_id": CUSTOMER,
+            "email": (
+                "VARCHAR",
+                "CASE WHEN has_email THEN lower(given::VARCHAR) || '.' || lower(family::VARCHAR)"
+                " || customer || CASE WHEN email_org THEN '@example.org' ELSE '@example.com' END END",
+            ),
+            "phone": (
+                "VARCHAR",
+                "CASE WHEN phone >= 0 THEN replace(replace(replace(replace(phone_pattern::VARCHAR,"
+                " '###', lpad((phone % 1000)::VARCHAR, 3, '0')),"
+                " '## ##', lpad((phone // 100)::VARCHAR, 2, '0') || ' '"
+                " || lpad((phone % 100)::VARCHAR, 2, '0')),"
+                " '##', lpad((phone % 100)::VARCHAR, 2, '0')), '#', (phone % 10)::VARCHAR) END",
+            ),
+            "first_name": text("given"),
+            "last_name": text("family"),
+            "birth_date": (
+                "DATE",
+                "CASE WHEN birth_day >= 0 THEN DATE '1940-01-01' + birth_day::INTEGER END",
+            ),
+            "gender": text("gender"),
+            "country": text("country"),
+            "region": text("region"),
+            "city": text("city"),
+            "postal_code": text("postal_code"),
+            "customer_type": text("customer_type"),
+            "company": (
+                "VARCHAR",
+                "CASE WHEN company_suffix IS NOT NULL"
+                " THEN family::VARCHAR || ' Demo ' || company_suffix::VARCHAR END",
+            ),
+            "industry": text("industry"),
+            "acquisition_channel": text("channel"),
+            "acquisition_campaign_id": CAMPAIGN,
+            "sales_rep_id": REP,
+            "referred_by_customer_id": key("C", "referrer", 6),
+            "created_at": (TIME, "created_at"),
+            "updated_at": UPDATED,
+            "deleted_at": nothing(TIME),
+            "synced_at": SYNCED,
+        },
+        "orders": {
+            "order_id": ORDER,
+            "customer_id": CUSTOMER,
+            "customer_email": (
+                "VARCHAR",
+                "CASE WHEN guest_number >= 0 THEN 'guest' || guest_number || '@example.org' END",
+            ),
+            "ordered_at": (TIME, "ordered_at"),
+            "status": text("status"),
+            "cancelled_at": (TIME, "cancelled_at"),
+            "order_type": text("order_type"),
+            "subscription_id": nothing(),
+            "currency": text("currency"),
+            "order_channel": text("order_channel"),
+            "campaign_id": CAMPAIGN,
+            "sales_rep_id": REP,
+            "discount_code": text("discount_code"),
+            "discount_amount": cents("discount"),
+            "shipping_amount": cents("shipping"),
+            "shipping_cost": cents("shipping_cost"),
+            "tax_amount": cents("tax"),
+            "prices_include_tax": ("BOOLEAN", "prices_include_tax"),
+            "payment_method": text("payment_method"),
+            "payment_fee_amount": cents("payment_fee"),
+            "loyalty_redeemed_amount": (MONEY, f"0::{MONEY}"),
+            "total_amount": cents("total"),
+            "updated_at": UPDATED,
+            "synced_at": SYNCED,
+        },
+        "order_lines": {
+            "order_line_id": key("L", "line_number", 7),
+            "order_id": ORDER,
+            "product_id": PRODUCT,
+            "quantity": number("quantity"),
+            "unit_price": cents("unit_price"),
+            "discount_amount": cents("discount"),
+            "tax_amount": cents("tax"),
+            "unit_cost": cents("unit_cost"),
+            "line_type": text("line_type"),
+            "updated_at": UPDATED,
+            "synced_at": SYNCED,
+        },
+        "refunds": {
+            "refund_id": key("F", "refund_number", 6),
+            "order_id": ORDER,
+            "order_line_id": key("L", "line_number", 7),
+            "refunded_at": (TIME, "refunded_at"),
+            "amount": cents("amount"),
+            "tax_amount": cents("tax"),
+            "shipping_amount": cents("shipping"),
+            "quantity": number("quantity"),
+            "restocked": ("BOOLEAN", "nullif(restocked, -1) = 1"),
+            "refund_type": text("refund_type"),
+            "currency": text("currency"),
+            "reason": text("reason"),
+            "updated_at": UPDATED,
+            "synced_at": SYNCED,
+        },
+        "products": {
+            "product_id": key("P", "number", 3),
+            "sku": ("VARCHAR", "upper(left(category, 3)) || '-' || (1000 + number)"),
+            "product_name": text("product_name"),
+            "category": text("category"),
+            "subcategory": text("subcategory"),
+            "list_price": cents("list_price"),
+            "unit_cost": cents("unit_cost"),
+            "currency": ("VARCHAR", "'EUR'"),
+            "repeatable": ("BOOLEAN", "repeatable"),
+            "active_from": ("DATE", "active_from::DATE"),
+            "active_to": ("DATE", "active_to::DATE"),
+            "updated_at": UPDATED,
+            "synced_at": SYNCED,
+        },
+        "campaigns": {
+            "campaign_id": key("K", "number", 3),
+            "campaign_name": text("campaign_name"),
+            "channel": text("channel"),
+            "objective": text("objective"),
+            "started_on": ("DATE", "started_on::DATE"),
+            "ended_on": ("DATE", "ended_on::DATE"),
+            "updated_at": UPDATED,
+            "synced_at": SYNCED,
+        },
+        "campaign_spend": {
+            "spend_id": key("S", "number", 4),
+            "spend_date": ("DATE", "spend_date::DATE"),
+            "campaign_id": key("K", "(campaign + 1)", 3),
+            "channel": text("channel"),
+            "amount": cents("amount"),
+            "currency": text("currency"),
+            "updated_at": UPDATED,
+            "synced_at": SYNCED,
+        },
+        "sales_reps": {
+            "sales_rep_id": key("R", "number", 2),
+            "rep_name": text("rep_name"),
+            "team": text("team"),
+            "region": text("region"),
+            "hired_on": ("DATE", "hired_on::DATE"),
+            "left_on": ("DATE", "left_on::DATE"),
+            "updated_at": UPDATED,
+            "synced_at": SYNCED,
+        },
+        "exchange_rates": {
+            "rate_date": ("DATE", "rate_date::DATE"),
+            "currency": text("currency"),
+            "rate_to_reporting": (RATE, f"(rate / 1000000)::{RATE}"),
+        },
+    }
+    | CRM_CONTRACT
+    | ECONOMICS_CONTRACT
+)
 
 
 def _filled_patterns(place, number):
@@ -329,8 +334,3 @@ def rows_sql(table, frame="frame"):
     """Spell the select of the contract's columns over a registered frame."""
     columns = [f"{sql} AS {name}" for name, (_, sql) in CONTRACT[table].items()]
     return f"SELECT {', '.join(columns)} FROM {frame}"
-
-
-def fallback_margins_frame():
-    """Return margins to assume where no cost is known, a row per category and one for all."""
-    return pd.DataFrame(catalogue.FALLBACK_MARGINS, columns=["category", "margin_rate"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tools.demo import columns, processes, purchases, world
+from tools.demo import columns, economics, processes, purchases, world
 
 
 def processes_frame():
@@ -74,6 +74,11 @@ CHANGES_SQL = """
         nullif(units, -1)::INTEGER AS units, planted_as
     FROM frame
 """
+
+
+def economics_frame():
+    """Return the planted costs, one row per channel and measure."""
+    return pd.DataFrame(economics.truth_rows(), columns=["channel", "measure", "value"])
 
 
 def support_frame(rows):

@@ -72,7 +72,7 @@ def write_table(connection, table, frame, planter, path, file_format):
 
 
 def write_truth(connection, customers, bought, planter, folder, file_format):
-    """Write the planted parameters, customers' futures, defects and fallback margins.
+    """Write the planted parameters, customers' futures, defects and costs.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def write_truth(connection, customers, bought, planter, folder, file_format):
             defects,
             f"SELECT {texts}, row_count::INTEGER AS row_count FROM frame",
         ),
-        "demo_fallback_margins": (tables.fallback_margins_frame(), "SELECT * FROM frame"),
+        "demo_truth_economics": (truth.economics_frame(), "SELECT * FROM frame"),
     }
     _copy_all(connection, selects, folder, file_format)
 

@@ -9,17 +9,19 @@ products as (
 
 fallback_margins as (
 
-    {% if raw_door() == 'demo' -%}
     select
         category,
-        cast(margin_rate as {{ double_type() }}) as margin_rate
-    from {{ ref('demo_fallback_margins') }}
-    {%- else -%}
+        margin_rate
+    from {{ ref('stg_crm__fallback_margins') }}
+
+    union all
+
+    -- a row for all in the table goes before the variable
     select
         'all' as category,
         cast({{ fallback_margin_rate() }} as {{ double_type() }}) as margin_rate
     from {{ one_row() }}
-    {%- endif %}
+    where not exists (select 1 from {{ ref('stg_crm__fallback_margins') }} where category = 'all')
 
 ),
 

@@ -8,13 +8,13 @@ import duckdb
 from tests.python.dbt.harness import (
     NO_TESTS,
     NO_UNIT_TESTS,
-    ROOT,
     dbt,
     raw_contract,
     tool,
     write_csv,
     write_parquet,
 )
+from tools.paths import demo_file
 
 SCENARIOS = {}
 AS_OF = "2024-03-31"
@@ -269,7 +269,7 @@ def demo_folder(name):
         tables = OPTIONAL[name]
         for table in ["customers", "orders", *tables]:
             (place / "crm").mkdir(exist_ok=True)
-            (place / "crm" / f"{table}.csv").symlink_to(ROOT / "seeds" / "crm" / f"{table}.csv")
+            (place / "crm" / f"{table}.csv").symlink_to(demo_file(table))
         options = NO_UNIT_TESTS if name in TESTED else NO_TESTS
         return rooms.dbt(place, place / "crm", "build", *options, crm_tables=tables)
 

@@ -4,8 +4,9 @@ import csv
 
 import pytest
 
-from tests.python.dbt.harness import ROOT, raw_contract
+from tests.python.dbt.harness import raw_contract
 from tests.python.dbt.scenarios import OPTIONAL
+from tools.paths import demo_file
 
 CASES = [pytest.param(name, marks=pytest.mark.scenario(name), id=name) for name in OPTIONAL]
 
@@ -14,7 +15,7 @@ def raw_row_counts(tables):
     """Raw table → rows of the demo's file; 0 where the table is off."""
     counts = dict.fromkeys(raw_contract(), 0)
     for table in ["customers", "orders", *tables]:
-        with (ROOT / "seeds" / "crm" / f"{table}.csv").open(newline="") as stream:
+        with demo_file(table).open(newline="") as stream:
             counts[table] = sum(1 for _ in csv.DictReader(stream))
     return counts
 
