@@ -41,6 +41,9 @@ valued as (
         {{ simple_value(
             divide('purchase_contribution', 'purchase_orders'), '(365e0 * purchase_orders / rate_days)', 'lifespan_years'
         ) }} as simple_contribution_lifetime,
+        {{ predicted_money(discounted_annuity(
+            'cast(purchase_contribution as ' ~ double_type() ~ ') / rate_days * 365', 'lifespan_years'
+        )) }} as simple_contribution_lifetime_discounted,
         {%- for label, years in value_horizons().items() %}
         {{ predicted_money('cast(purchase_contribution as ' ~ double_type() ~ ') / rate_days * ' ~ 365 * years) }}
             as historical_contribution_next_{{ label }},

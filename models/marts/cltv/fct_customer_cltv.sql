@@ -97,6 +97,7 @@ select
     ---------- on contribution: after what serving the customer costs, before what winning them did
     {{ predicted_money('tiered.service_cost_per_order') }} as expected_service_cost_per_order,
     tiered.simple_contribution_lifetime,
+    tiered.simple_contribution_lifetime_discounted,
     {% for method in ['historical', 'simple', 'probabilistic'] -%}
     {% for label in value_horizons() -%}
     tiered.{{ method }}_contribution_next_{{ label }},
