@@ -19,8 +19,8 @@
 
 {#
   The probability that an amount to come stays below a threshold, from its quantiles: straight lines between them. Below
-  the first quantile that is not nought lies the probability that nothing comes at all; beyond p95 what is left fades as
-  1 / threshold.
+  the first quantile that is not nought lies the probability that nothing comes at all (alone, where it is .95 or more: no
+  quantile says more); beyond p95 what is left fades as 1 / threshold.
 
   Arguments (SQL expressions; doubles):
     threshold  what must be reached; nought or less always is
@@ -31,6 +31,7 @@
     {%- set levels = {'p05': 0.05, 'p10': 0.10, 'p25': 0.25, 'p50': 0.50, 'p75': 0.75, 'p90': 0.90, 'p95': 0.95} -%}
     case
         when {{ threshold }} <= 0 then 0e0
+        when {{ nothing }} >= 0.95e0 then {{ nothing }}
         {%- set before = namespace(label=none, level=0) %}
         {%- for label, level in levels.items() %}
         {%- set value = quantile ~ label %}
@@ -44,6 +45,6 @@
         {%- set before.label = label %}
         {%- set before.level = level %}
         {%- endfor %}
-        else greatest({{ nothing }}, 1e0 - 0.05e0 * {{ quantile }}p95 / {{ threshold }})
+        else 1e0 - 0.05e0 * {{ quantile }}p95 / {{ threshold }}
     end
 {%- endmacro %}

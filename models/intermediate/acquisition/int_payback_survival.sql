@@ -78,7 +78,8 @@ estimated as (
 
     select
         *,
-        case when paid_back = at_risk then 0e0 else exp(log_share) end as open_share,
+        -- rounded, so that the order of addition shows nowhere
+        case when paid_back = at_risk then 0e0 else round(exp(log_share), 12) end as open_share,
         -- on the scale of log(-log S), so that the interval stays within 0 and 1; without an event, or a survivor, none
         case
             when paid_back < at_risk and log_share < 0
@@ -100,11 +101,11 @@ select
     cast(paid_back_so_far as {{ dbt.type_bigint() }}) as paid_back_so_far,
     open_share,
     case
-        when reach is not null then exp(greatest(log_share * reach, -7e2))
+        when reach is not null then round(exp(greatest(log_share * reach, -7e2)), 12)
         when paid_back < at_risk then 1e0
     end as open_share_lower_95,
     case
-        when reach is not null then exp(log_share / reach)
+        when reach is not null then round(exp(log_share / reach), 12)
         when paid_back < at_risk then 1e0
     end as open_share_upper_95
 from estimated

@@ -40,9 +40,13 @@ joined as (
     select
         paid_back.*,
         has_rates.has_cost_rates,
-        -- on gross margin: what serving them will cost is not predicted here
-        predictions.probabilistic_gross_margin_next_12m as predicted_value_12m,
-        predictions.probabilistic_gross_margin_discounted_36m as predicted_value_36m,
+        -- in the terms of what was realised
+        {% for column, ahead in {'predicted_value_12m': 'next_12m', 'predicted_value_36m': 'discounted_36m'}.items() -%}
+        case
+            when has_rates.has_cost_rates then predictions.probabilistic_contribution_{{ ahead }}
+            else predictions.probabilistic_gross_margin_{{ ahead }}
+        end as {{ column }},
+        {% endfor -%}
         case
             when not has_rates.has_cost_rates then 'no_cost_rates'
             when avoidable.unrated_driver is not null then 'no_rate_for_' || avoidable.unrated_driver
@@ -52,12 +56,13 @@ joined as (
                 then coalesce(predictions.prediction_reason, 'not_predicted')
         end as keeping_reason,
         cast(coalesce(avoidable.service_cost, 0) as {{ money_type() }}) as avoidable_cost,
-        -- the revenue that it takes to earn the avoidable cost; nothing does where orders have no margin
+        -- the revenue that it takes to earn the avoidable cost; null where orders have no margin and nothing does
         case
-            when avoidable.service_cost > 0 and predictions.expected_order_gross_margin <= 0 then 1e300
-            else
-                coalesce(avoidable.service_cost, 0)
-                * {{ divide('predictions.expected_order_net_revenue', 'predictions.expected_order_gross_margin') }}
+            when coalesce(avoidable.service_cost, 0) = 0 then 0e0
+            when predictions.expected_order_gross_margin > 0
+                then
+                    avoidable.service_cost
+                    * {{ divide('predictions.expected_order_net_revenue', 'predictions.expected_order_gross_margin') }}
         end as revenue_needed,
         {%- for label in quantiles() %}
         predictions.net_revenue_next_12m_{{ label }},
@@ -110,6 +115,7 @@ select
     ---------- keeping
     case when has_cost_rates then avoidable_cost end as avoidable_cost_12m,
     case
+        when keeping_reason is null and revenue_needed is null then 1e0
         when keeping_reason is null
             then {{ probability_below('revenue_needed', 'probability_of_nothing', 'net_revenue_next_12m_') }}
     end as probability_never_profitable_to_keep,
