@@ -1,6 +1,6 @@
 -- Planted: what a campaign spends for each customer it wins, which share of a channel's customers campaigns win, and
--- which share of customers had brought back that cost (worked out by the generator from its own arrays, to the day). CAC
--- and payback by channel are within what chance explains: three standard errors.
+-- which share had brought back that cost (worked out by the generator from its own arrays, to the day). CAC and payback
+-- by channel are within what chance explains: three standard errors.
 {{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema') and not var('as_of_date'))) }}
 with
 
@@ -8,12 +8,18 @@ planted as (
 
     select
         channel,
-        max(case when measure = 'cost_per_campaign_customer' then value end) as cost,
+        max(case when measure = 'cost_per_campaign_customer' then value end) as planned_cost,
         max(case when measure = 'campaign_share' then value end) as campaign_share,
         max(case when measure = 'paid_back_share_180d' then value end) as share_180d,
         max(case when measure = 'paid_back_share_360d' then value end) as share_360d
     from {{ ref('demo_truth_economics') }}
     group by channel
+
+),
+
+months as (
+
+    select count(distinct acquisition_month) as months from {{ ref('fct_acquisition_monthly') }}
 
 ),
 
@@ -23,18 +29,17 @@ costs as (
         found.scope_value as channel,
         found.advertising_cac as found_value,
         -- each campaign's month costs 0.3 customers more than it won
-        planted.cost * (planted.campaign_share + 0.3 * months.months / found.customers_won) as planted_value,
+        planted.planned_cost * (planted.campaign_share + 0.3 * months.months / found.customers_won) as planted_value,
         -- chance: who came through a campaign, and the noise of 0.85 to 1.15 on each month
-        planted.cost * sqrt(
-            planted.campaign_share * (1 - planted.campaign_share) / found.customers_won + power(0.3, 2) / 12 / months.months
+        planted.planned_cost * sqrt(
+            planted.campaign_share * (1 - planted.campaign_share) / found.customers_won
+            + power(0.3, 2) / 12 / months.months
         ) as standard_error
 
     from {{ ref('mart_acquisition_cost') }} as found
     inner join planted
         on found.scope_value = planted.channel
-    cross join (
-        select count(distinct acquisition_month) as months from {{ ref('fct_acquisition_monthly') }}
-    ) as months
+    cross join months
     where
         found.scope = 'channel'
         and found.period = 'total'

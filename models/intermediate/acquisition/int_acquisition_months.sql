@@ -120,9 +120,12 @@ select
     {% for column in ['customers_won', 'customers_valued', 'customers_predicted'] -%}
     cast(coalesce(won.{{ column }}, 0) as {{ dbt.type_bigint() }}) as {{ column }},
     {% endfor -%}
-    {% set amounts = ['borne_spend', 'borne_overhead', 'value_to_date', 'predicted_value_12m', 'predicted_value_36m'] -%}
-    {% for column in amounts -%}
+    {% for column in ['borne_spend', 'borne_overhead', 'value_to_date'] -%}
     cast(coalesce(won.{{ column }}, 0) as {{ money_sum_type() }}) as {{ column }},
+    {% endfor -%}
+    {% for months_ahead in [12, 36] -%}
+    cast(coalesce(won.predicted_value_{{ months_ahead }}m, 0) as {{ money_sum_type() }})
+        as predicted_value_{{ months_ahead }}m,
     {% endfor -%}
     {% for age in value_ages() -%}
     cast(coalesce(won.value_{{ age }}d, 0) as {{ money_sum_type() }}) as value_{{ age }}d,

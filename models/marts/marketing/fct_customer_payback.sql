@@ -23,8 +23,9 @@ avoidable as (
         max(service.unrated_driver) as unrated_driver
 
     from {{ ref('int_service_costs') }} as service
-    inner join {{ ref('base_crm__as_of') }} as as_of
-        on service.activity_month > {{ add_months('as_of.as_of_date', -12) }}
+    inner join paid_back
+        on service.customer_key = paid_back.customer_key
+    where service.activity_month > {{ add_months('paid_back.as_of_date', -12) }}
     group by service.customer_key
 
 ),

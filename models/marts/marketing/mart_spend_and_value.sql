@@ -44,6 +44,8 @@ spent as (
         sum(retain_spend + win_back_spend) as keeping_spend,
         sum(unknown_objective_spend) as unknown_objective_spend
     from {{ ref('fct_acquisition_monthly') }}
+    -- a month whose spend is not known has no row, and not one of nought
+    where is_spend_known
     group by acquisition_month
 
 ),
@@ -88,7 +90,7 @@ entries as (
             when brought.won_month >= periods.first_month then 'new'
             else 'existing'
         end as customer_group,
-        0 as spend,
+        null as spend,
         brought.net_revenue,
         brought.gross_margin,
         brought.contribution,
