@@ -22,7 +22,7 @@ from cltv.evaluation.metrics import (
     interval_coverage,
     pit_histogram,
 )
-from cltv.frames import column, groups, text_column
+from cltv.frames import column, groups, number_column, text_column
 
 COLUMNS = {
     "origin_id": "str",
@@ -308,7 +308,8 @@ def _counts(values, name):
         values = np.asarray(values, dtype=float)
     except (TypeError, ValueError):
         raise ValueError(f"column {name!r}: holds values that are no numbers") from None
-    bad = ~np.isfinite(values) | (values < 0) | (values != np.floor(values))
+    # beyond, neighbouring whole numbers are one and the same float
+    bad = ~((values >= 0) & (values <= 2.0**53) & (values == np.floor(values)))
     if bad.any():
         row = int(np.argmax(bad))
         raise ValueError(f"column {name!r}, row {row}: {values[row]:g} is not a count")
@@ -318,7 +319,7 @@ def _counts(values, name):
 def _horizons(origins):
     names = text_column(origins, "origin_id", "origins")
     labels = text_column(origins, "horizon_label", "origins")
-    days = column(origins, "horizon_days", "origins")
+    days = number_column(origins, "horizon_days", "origins")
     for row, value in enumerate(days):
         if not (np.isfinite(value) and value > 0):
             raise ValueError(f"column 'horizon_days', row {row}: {value:g} is not above 0")
@@ -343,7 +344,7 @@ class _Scores:
     """Scores by origin and model, looked up by history."""
 
     def __init__(self, frame):
-        self.frame = frame
+        self.frame, self.numbers = frame, {}
         origin = pd.Index(text_column(frame, "origin_id", "scores"))
         model = pd.Index(text_column(frame, "model_name", "scores"))
         self.rows = {}
@@ -386,9 +387,9 @@ class _Scores:
         return result
 
     def _values(self, name, rows):
-        if name not in self.frame.columns:
-            raise ValueError(f"scores: column {name!r} is missing")
-        return self.frame[name].iloc[rows].to_numpy(dtype=float, na_value=np.nan)
+        if name not in self.numbers:
+            self.numbers[name] = number_column(self.frame, name, "scores")
+        return self.numbers[name][rows]
 
 
 def _positions(theirs, ours):
