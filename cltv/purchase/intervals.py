@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaincinv
 
-from cltv.frames import column, text_column
+from cltv.frames import number_column, text_column
 from cltv.purchase.family import ALL_PATTERNS, BY_GROUP, ENSEMBLES, MODELS, members, read_fits
 from cltv.purchase.frames import cell_table
 
@@ -68,7 +68,8 @@ def purchase_cell_intervals(
     Raises
     ------
     ValueError
-        If a column is missing, a row is impossible, or an option is out of range.
+        If a column is missing, a row is impossible, a fit lacks a parameter, or an option is out
+        of range.
 
     Notes
     -----
@@ -347,24 +348,27 @@ def _horizons(origins):
     if isinstance(origins, Mapping):
         return {str(key): float(days) for key, days in origins.items()}
     origin = text_column(origins, "origin_id", "origins")
-    days = column(origins, "horizon_days", "origins")
+    days = number_column(origins, "horizon_days", "origins")
     for row, value in enumerate(days):
-        if not (np.isfinite(float(value)) and float(value) > 0):
-            raise ValueError(f"column 'horizon_days', row {row}: {value} is not above 0")
-    return dict(zip(origin, days.astype(float), strict=True))
+        if not (np.isfinite(value) and value > 0):
+            raise ValueError(f"column 'horizon_days', row {row}: {value:g} is not above 0")
+    return dict(zip(origin, days, strict=True))
 
 
 def _usable_spend(spend_fits):
     """Return {origin: (p, q)} of the usable fits on net revenue."""
     keys = ("origin_id", "value_basis", "name", "kind")
     origin, basis, name, kind = (text_column(spend_fits, key, "spend_fits") for key in keys)
-    estimate = column(spend_fits, "estimate", "spend_fits")
+    estimate = number_column(spend_fits, "estimate", "spend_fits")
     found = {}
     for row in zip(origin, basis, name, kind, estimate, strict=True):
         if row[1] == VALUE_BASIS:
             found.setdefault(row[0], {})[row[3], row[2]] = float(row[4])
-    return {
-        origin_id: (rows["parameter", "p"], rows["parameter", "q"])
-        for origin_id, rows in found.items()
-        if rows.get(("status", "fit_status")) == 1.0
-    }
+    usable = {}
+    for origin_id, rows in found.items():
+        if rows.get(("status", "fit_status")) == 1.0:
+            for name in ("p", "q"):
+                if not np.isfinite(rows.get(("parameter", name), np.nan)):
+                    raise ValueError(f"spend_fits: the fit of {origin_id} has no parameter {name}")
+            usable[origin_id] = (rows["parameter", "p"], rows["parameter", "q"])
+    return usable
