@@ -134,6 +134,14 @@ REFUSED = [
         {"backtest_origins": 37},
         "variable backtest_origins must be at most 36: three years of monthly origins",
     ),
+    *(
+        (
+            {"own_prediction_model": value},
+            f"variable own_prediction_model names '{value}', which the back-test calls one of its "
+            "own; give your model another name",
+        )
+        for value in ("run_rate", "ensemble", "recency", "boosted")
+    ),
     (
         {"raw_folder": "a folder", "raw_crm_schema": "our_crm"},
         "variables raw_folder and raw_crm_schema are both set; the raw tables come from one place, "
