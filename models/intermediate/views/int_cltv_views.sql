@@ -1,0 +1,168 @@
+-- Lifetime value by every member of every view: one shape, one pass over the customers and their credits.
+with
+
+customers as (
+
+    select * from {{ ref('int_customers__viewed') }}
+
+),
+
+members as (
+
+    select * from {{ ref('int_view_members') }}
+
+),
+
+shown as (
+
+    select
+        view_name,
+        shown_member_id as member_id,
+        max(member_name) as member_name,
+        max(member_group) as member_group,
+        min(tier_rank) as tier_rank,
+        max(case when is_merged then 1 else 0 end) as is_merged,
+        count(*) as merged_members
+    from members
+    group by
+        view_name,
+        shown_member_id
+
+),
+
+-- a customer of several members that are shown together is one customer of what is shown
+credits as (
+
+    {% for merged in ['not members.is_merged', 'members.is_merged'] -%}
+    {% set together = loop.last -%}
+    select
+        credits.view_name,
+        members.shown_member_id,
+        credits.customer_key,
+        {{ 'sum(credits.share_millionths)' if together else 'credits.share_millionths' }} as share_millionths
+        {%- for column in credited_money() %},
+        {{ sum_if_complete('credits.' ~ column) if together else 'credits.' ~ column }} as {{ column }}
+        {%- endfor %}
+    from {{ ref('int_view_credits') }} as credits
+    inner join members
+        on
+            credits.view_name = members.view_name
+            and credits.member_id = members.member_id
+    where {{ merged }}
+    {%- if together %}
+    group by
+        credits.view_name,
+        members.shown_member_id,
+        credits.customer_key
+    {%- else %}
+
+    union all
+
+    {% endif -%}
+    {% endfor %}
+
+),
+
+summed as (
+
+    {% for view_name, column in whole_views().items() -%}
+    select
+        '{{ view_name }}' as view_name,
+        members.shown_member_id as member_id,
+        {{ view_sums('1000000') }}
+    from customers
+    inner join members
+        on
+            members.view_name = '{{ view_name }}'
+            and customers.{{ column }} = members.member_id
+    group by members.shown_member_id
+
+    union all
+
+    {% endfor -%}
+    select
+        credits.view_name,
+        credits.shown_member_id as member_id,
+        {{ view_sums('credits.share_millionths', 'credits') }}
+    from credits
+    inner join customers
+        on credits.customer_key = customers.customer_key
+    group by
+        credits.view_name,
+        credits.shown_member_id
+
+),
+
+rounded as (
+
+    select
+        *,
+        {%- for column in viewed_money() %}
+        cast({{ whole_units(column) }} as {{ money_sum_type() }}) as {{ column }}_rounded,
+        {%- endfor %}
+        cast({{ whole_units('expected_orders_12m', 6) }} as decimal(28, 6)) as expected_orders_12m_rounded
+    from summed
+
+),
+
+-- how far totals were off in the back-tests, and what chance adds in a group of few
+banded as (
+
+    select
+        rounded.*,
+        choice.value_ratio_lower * rounded.probabilistic_net_revenue_next_12m_rounded as common_lower,
+        choice.value_ratio_upper * rounded.probabilistic_net_revenue_next_12m_rounded as common_upper,
+        retention.retention_reason is null and rounded.customers_before >= {{ [20, minimum_cell_customers()] | max }}
+            as has_retention
+
+    from rounded
+    cross join {{ ref('int_yearly_retention') }} as retention
+    left join {{ ref('int_prediction_choice') }} as choice
+        on choice.is_fitted
+
+)
+
+select
+    ---------- ids
+    {{ row_key(['shown.view_name', 'shown.member_id']) }} as view_member_id,
+    shown.view_name,
+    shown.member_id,
+
+    ---------- texts
+    shown.member_name,
+    shown.member_group,
+
+    ---------- numbers
+    cast(row_number() over (
+        partition by shown.view_name
+        order by shown.is_merged, shown.tier_rank, banded.realised_net_revenue desc nulls last, shown.member_id
+    ) as integer) as member_rank,
+    cast(shown.merged_members as integer) as merged_members,
+    {%- for column in ['customers', 'buyers', 'repeat_buyers', 'predicted_customers'] %}
+    cast(coalesce(banded.{{ column }}, 0) as {{ dbt.type_bigint() }}) as {{ column }},
+    {%- endfor %}
+    cast(coalesce(banded.credited_share, 0) * cast(0.000001 as decimal(7, 6)) as decimal(28, 6)) as credited_customers,
+    {%- for column in viewed_money() %}
+    case when banded.customers is null then 0 else banded.{{ column }}_rounded end as {{ column }},
+    {%- endfor %}
+    {{ view_band('lower') }} as probabilistic_net_revenue_next_12m_lower,
+    {{ view_band('upper') }} as probabilistic_net_revenue_next_12m_upper,
+    coalesce(banded.expected_orders_12m_rounded, 0) as expected_orders_12m,
+    {%- for basis in value_bases() %}
+    {%- for value in averaged_values(basis) %}
+    {{ divide(
+        '1000000 * banded.' ~ value ~ '_rounded',
+        'banded.' ~ ('credited' if value.startswith('realised') else 'predicted') ~ '_share'
+    ) }} as average_{{ value }},
+    {%- endfor %}
+    {%- endfor %}
+    {{ divide('banded.alive', 'banded.predicted_share') }} as average_probability_alive,
+    {{ divide('banded.repeat_buyers', 'banded.buyers') }} as repeat_rate,
+    case when banded.has_retention then {{ divide('banded.retained_share', 'banded.before_share') }} end
+        as yearly_retention,
+    {{ divide('banded.top_tier_share', 'banded.credited_share') }} as top_tier_share
+from shown
+left join banded
+    on
+        shown.view_name = banded.view_name
+        and shown.member_id = banded.member_id
