@@ -38,6 +38,51 @@ def simple_lifetime_value(average_order_value, orders_per_year, lifespan_years):
     return _plain(value * orders * years)
 
 
+def discounted_simple_value(yearly_value, years, annual_rate, timing="continuous"):
+    """What a steady yearly value over some years is worth today.
+
+    Parameters
+    ----------
+    yearly_value : array_like
+        Money a year: average order value x margin x orders per year.
+    years : array_like
+        Years that it lasts, >= 0; whole months with `timing="end_of_month"`.
+    annual_rate : float
+        What a year of waiting takes off, > -1: 0.1 makes 110 next year worth 100 today.
+    timing : {"continuous", "end_of_month"}
+        Money comes in all the time, or at the end of each month at the monthly rate
+        (1 + annual_rate)^(1/12) - 1.
+
+    Returns
+    -------
+    float or ndarray
+        100 x 12 x 80 % over three years at 10 %: 2504.85 continuously, 2494.92 at month ends.
+
+    Raises
+    ------
+    ValueError
+        If an input is not finite, years are negative or not whole months, or the rate is -1 or
+        below.
+    """
+    value = _finite(yearly_value, "yearly_value")
+    span = _finite(years, "years", low=0.0)
+    rate = float(_finite(annual_rate, "annual_rate"))
+    if rate <= -1:
+        raise ValueError(f"annual_rate must be above -1, got {rate:g}")
+    force = np.log1p(rate)
+    if timing == "continuous":
+        step, periods = force, span
+    elif timing == "end_of_month":
+        step, periods = np.expm1(force / 12), span * 12
+        if np.abs(periods - np.rint(periods)).max(initial=0.0) > 1e-9:
+            raise ValueError("years must be whole months with timing end_of_month")
+    else:
+        raise ValueError(f"timing must be continuous or end_of_month, got {timing!r}")
+    per_period = value if timing == "continuous" else value / 12
+    worth = periods if step == 0 else -np.expm1(-force * span) / step
+    return _plain(per_period * worth)
+
+
 def lifespan_years(yearly_retention):
     """Return the expected years as a customer under constant retention, 1 / (1 - r).
 

@@ -15,3 +15,9 @@
 
 {# The quantiles that make the 50, 80 and 90 % intervals, and the median. #}
 {% macro quantiles() %}{{ return(['p05', 'p10', 'p25', 'p50', 'p75', 'p90', 'p95']) }}{% endmacro %}
+
+{#
+  How many purchase days a group's cost to serve counts for beside a customer's own. By the moments of the demo's
+  customers it lies between 10 (from their second year on) and 35; the lower end learns faster from the customer.
+#}
+{% macro service_cost_prior_purchases() %}{{ return(10) }}{% endmacro %}

@@ -3,7 +3,7 @@
     {{ return([
         'gross_sales', 'discounts', 'refunds_restated', 'refunds_moved', 'shipping_charged_restated',
         'shipping_refunds_moved', 'cost_of_goods_restated', 'restocked_cost_moved', 'shipping_cost', 'payment_fees',
-        'ticket_cost', 'contact_cost', 'message_cost', 'return_cost', 'loyalty_cost',
+        'ticket_cost', 'contact_cost', 'message_cost', 'return_cost', 'loyalty_cost', 'acquisition_cost',
     ]) }}
 {% endmacro %}
 
@@ -13,7 +13,7 @@
   zero, so that sources can be united before they are summed. Joining them would lose the months that only one has.
 
   Arguments:
-    relation  CTE with customer_key
+    relation  CTE or model with customer_key
     month     SQL: the month of the entry
     values    {column: SQL}
 #}
@@ -21,7 +21,7 @@
     select
         customer_key,
         {{ month }} as activity_month,
-        {%- for count in ['orders', 'unknown_costs', 'unknown_costs_moved'] %}
+        {%- for count in ['orders', 'unknown_costs', 'unknown_costs_moved', 'unknown_acquisition'] %}
         cast({{ values.get(count, 0) }} as integer) as {{ count }},
         {%- endfor %}
         cast({{ values.get('unrated_driver', 'null') }} as {{ dbt.type_string() }}) as unrated_driver

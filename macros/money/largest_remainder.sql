@@ -49,3 +49,22 @@
         ) as in_cents
     ) as divided
 {% endmacro %}
+
+
+{#
+  One of equal shares of an amount, to the cent: everybody bears the whole cents, and the first places one cent more
+  until none is left. Σ shares = the amount, exactly. It is the largest remainder with equal weights, and needs no sort.
+
+  Arguments (SQL expressions):
+    amount  what is shared out; it may be negative
+    shares  among how many
+    place   number of this one, from 1 to `shares`
+#}
+{% macro equal_share(amount, shares, place) %}
+    {%- set cents = 'cast(abs(' ~ amount ~ ') * 100 as ' ~ dbt.type_bigint() ~ ')' -%}
+    {%- set odd = '(' ~ cents ~ ' % ' ~ shares ~ ')' -%}
+    {{ return(
+        'cast(sign(' ~ amount ~ ') * (cast((' ~ cents ~ ' - ' ~ odd ~ ') / ' ~ shares ~ ' as ' ~ dbt.type_bigint() ~ ') + case when ' ~ place
+        ~ ' <= ' ~ odd ~ ' then 1 else 0 end) * cast(0.01 as decimal(3, 2)) as ' ~ money_type() ~ ')'
+    ) }}
+{% endmacro %}

@@ -11,6 +11,7 @@ monthly as (
         sum(shipping_charged_restated) as shipping_charged_restated,
         sum(shipping_charged_booked) as shipping_charged_booked,
         sum(coalesce(cost_to_serve, 0)) as cost_to_serve,
+        sum(coalesce(acquisition_cost, 0)) as acquisition_cost,
         count(case when cost_to_serve is null then 1 end) as unknown_months
     from {{ ref('fct_customer_monthly_value') }}
 
@@ -29,6 +30,13 @@ service as (
 
     select sum({{ service_cost_families() | join('_cost + ') }}_cost) as cost_to_serve
     from {{ ref('int_service_costs') }}
+
+),
+
+won as (
+
+    select sum(coalesce(acquisition_cost, 0)) as acquisition_cost
+    from {{ ref('int_customers__won') }}
 
 ),
 
@@ -58,6 +66,7 @@ select *
 from monthly
 cross join orders
 cross join service
+cross join won
 cross join steps
 cross join named_differences
 where
@@ -66,6 +75,7 @@ where
     or monthly.shipping_charged_restated <> orders.shipping_charged
     or monthly.shipping_charged_booked <> orders.shipping_charged
     or (monthly.unknown_months = 0 and monthly.cost_to_serve <> service.cost_to_serve)
+    or monthly.acquisition_cost <> won.acquisition_cost
     or steps.left_over <> steps.net_revenue
     or steps.net_revenue <> orders.net_revenue
     -- a cent per line for rounding

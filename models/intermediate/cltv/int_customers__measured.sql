@@ -87,6 +87,11 @@ joined as (
         coalesce(realised.subscription_net_revenue, 0) as realised_subscription_net_revenue,
         realised.purchase_net_revenue,
         realised.purchase_gross_margin,
+        -- whoever has done nothing yet has cost nothing, as far as there are rates
+        case when contribution.customer_key is null then 0 else contribution.contribution end as realised_contribution,
+        contribution.contribution_reason,
+        realised.purchase_gross_margin - contribution.cost_to_serve as purchase_contribution,
+        service_costs.service_cost_per_order,
         -- a customer of last week has not shown a rate yet: nobody's rate is read from less than this many days
         greatest(histories.age_days, {{ count_variable('run_rate_floor_days', 1) }}) as rate_days,
         retention.yearly_retention,
@@ -140,6 +145,10 @@ joined as (
         on customers.customer_key = histories.customer_key
     left join predicted
         on customers.customer_key = predicted.customer_key
+    left join {{ ref('int_customers__contribution') }} as contribution
+        on customers.customer_key = contribution.customer_key
+    left join {{ ref('int_customers__service_costs') }} as service_costs
+        on customers.customer_key = service_costs.customer_key
     left join {{ ref('int_customers__contracted') }} as contracted
         on customers.customer_key = contracted.customer_key
     left join {{ ref('int_own_predictions') }} as own

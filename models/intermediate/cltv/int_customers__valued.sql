@@ -37,6 +37,26 @@ valued as (
         {{ predicted_money('discounted_orders_36m * expected_order_' ~ basis) }}
             as probabilistic_{{ basis }}_discounted_36m,
         {%- endfor %}
+        -- the same on contribution; the cohort's curve knows nothing of what service costs
+        {{ simple_value(
+            divide('purchase_contribution', 'purchase_orders'), '(365e0 * purchase_orders / rate_days)', 'lifespan_years'
+        ) }} as simple_contribution_lifetime,
+        {{ predicted_money(discounted_annuity(
+            'cast(purchase_contribution as ' ~ double_type() ~ ') / rate_days * 365', 'lifespan_years'
+        )) }} as simple_contribution_lifetime_discounted,
+        {%- for label, years in value_horizons().items() %}
+        {{ predicted_money('cast(purchase_contribution as ' ~ double_type() ~ ') / rate_days * ' ~ 365 * years) }}
+            as historical_contribution_next_{{ label }},
+        {{ simple_value(
+            divide('purchase_contribution', 'purchase_orders'),
+            '(365e0 * purchase_orders / rate_days)',
+            expected_active_years('yearly_retention', years)
+        ) }} as simple_contribution_next_{{ label }},
+        {{ predicted_money('expected_orders_' ~ label ~ ' * (expected_order_gross_margin - service_cost_per_order)') }}
+            as probabilistic_contribution_next_{{ label }},
+        {%- endfor %}
+        {{ predicted_money('discounted_orders_36m * (expected_order_gross_margin - service_cost_per_order)') }}
+            as probabilistic_contribution_discounted_36m,
         {%- for quantile in quantiles() %}
         {{ predicted_money('value_ratio_' ~ quantile ~ ' * value_ratio_base') }}
             as net_revenue_next_12m_{{ quantile }},

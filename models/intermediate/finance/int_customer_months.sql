@@ -71,6 +71,11 @@ entries as (
         'loyalty_cost': 'loyalty_cost',
         'unrated_driver': 'unrated_driver',
     }) }}
+    union all
+    {{ ladder_entries(ref('int_customers__won'), 'won_month', {
+        'acquisition_cost': 'coalesce(acquisition_cost, 0)',
+        'unknown_acquisition': 'case when acquisition_cost is null then 1 else 0 end',
+    }) }}
 
 ),
 
@@ -82,6 +87,7 @@ summed as (
         sum(orders) as orders,
         sum(unknown_costs) as unknown_costs,
         sum(unknown_costs_moved) as unknown_costs_moved,
+        sum(unknown_acquisition) as unknown_acquisition,
         max(unrated_driver) as unrated_driver
         {%- for amount in ladder_amounts() %},
         {{ sum_money(amount) }} as {{ amount }}

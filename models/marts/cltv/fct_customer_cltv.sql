@@ -57,10 +57,12 @@ select
     tiered.prediction_reason,
     tiered.prediction_grade,
     tiered.grade_reason,
+    tiered.contribution_reason,
 
     ---------- realised
     cast(tiered.realised_net_revenue as {{ money_type() }}) as realised_net_revenue,
     cast(tiered.realised_gross_margin as {{ money_type() }}) as realised_gross_margin,
+    cast(tiered.realised_contribution as {{ money_type() }}) as realised_contribution,
     cast(tiered.realised_subscription_net_revenue as {{ money_type() }}) as realised_subscription_net_revenue,
 
     ---------- orders to come
@@ -91,6 +93,19 @@ select
     {% for basis in value_bases() -%}
     tiered.probabilistic_{{ basis }}_discounted_36m,
     {% endfor %}
+
+    ---------- on contribution: after what serving the customer costs, before what winning them did
+    {{ predicted_money('tiered.service_cost_per_order') }} as expected_service_cost_per_order,
+    tiered.simple_contribution_lifetime,
+    tiered.simple_contribution_lifetime_discounted,
+    {% for method in ['historical', 'simple', 'probabilistic'] -%}
+    {% for label in value_horizons() -%}
+    tiered.{{ method }}_contribution_next_{{ label }},
+    cast(tiered.realised_contribution + tiered.{{ method }}_contribution_next_{{ label }} as {{ money_type() }})
+        as {{ method }}_contribution_total_{{ label }},
+    {% endfor -%}
+    {% endfor -%}
+    tiered.probabilistic_contribution_discounted_36m,
 
     tiered.own_net_revenue_next_12m,
 

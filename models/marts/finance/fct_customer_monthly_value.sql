@@ -27,6 +27,7 @@ based as (
         case when unknown_costs = 0 then cost_of_goods_restated end as known_cost_restated,
         case when unknown_costs = 0 and unknown_costs_moved = 0 then cost_of_goods_restated - restocked_cost_moved end
             as known_cost_booked,
+        case when unknown_acquisition = 0 then acquisition_cost end as known_acquisition_cost,
         case
             when not has_rates.has_cost_rates then 'no_cost_rates'
             when unrated_driver is not null then 'no_rate_for_' || unrated_driver
@@ -80,6 +81,11 @@ select
     cast(cost_to_serve as {{ money_type() }}) as cost_to_serve,
     {%- for basis in ['restated', 'booked'] %}
     cast(gross_margin_{{ basis }} - cost_to_serve as {{ money_type() }}) as contribution_{{ basis }},
+    {%- endfor %}
+    cast(known_acquisition_cost as {{ money_type() }}) as acquisition_cost,
+    {%- for basis in ['restated', 'booked'] %}
+    cast(gross_margin_{{ basis }} - cost_to_serve - known_acquisition_cost as {{ money_type() }})
+        as contribution_after_acquisition_{{ basis }},
     {%- endfor %}
 
     ---------- dates

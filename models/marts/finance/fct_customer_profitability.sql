@@ -42,6 +42,12 @@ select
     {%- endfor %}
     cast(customers.cost_to_serve as {{ money_type() }}) as cost_to_serve,
     cast(customers.contribution as {{ money_type() }}) as realised_contribution,
+    cast(won.acquisition_cost as {{ money_type() }}) as acquisition_cost,
+    -- whoever has not bought has not been won
+    cast(
+        customers.contribution - case when won.customer_key is null then 0 else won.acquisition_cost end
+        as {{ money_type() }}
+    ) as contribution_after_acquisition,
 
     ---------- shares and ranks
     {{ divide('customers.net_revenue', 'ranked.revenue_of_all') }} as share_of_net_revenue,
@@ -56,3 +62,5 @@ inner join ranked
     on customers.customer_key = ranked.customer_key
 inner join {{ ref('dim_customers') }} as dim_customers
     on customers.customer_key = dim_customers.customer_key
+left join {{ ref('int_customers__won') }} as won
+    on customers.customer_key = won.customer_key

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from cltv.simple import expected_active_years, lifespan_years, simple_lifetime_value
+from cltv.simple import (
+    discounted_simple_value,
+    expected_active_years,
+    lifespan_years,
+    simple_lifetime_value,
+)
 
 
 def test_textbook_value():
@@ -46,3 +51,29 @@ def test_active_years_approach_the_lifespan():
 def test_what_makes_no_sense_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_margin_and_discount_by_hand():
+    assert simple_lifetime_value(80, 12, 3) == 2880
+    assert discounted_simple_value(960, 3, 0.1, "end_of_month") == pytest.approx(2494.92, abs=5e-3)
+    assert discounted_simple_value(960, 3, 0.1) == pytest.approx(2504.85, abs=5e-3)
+    # the sum of 36 payments, one by one
+    paid = sum(80 * 1.1 ** (-month / 12) for month in range(1, 37))
+    assert discounted_simple_value(960, 3, 0.1, "end_of_month") == pytest.approx(paid, rel=1e-12)
+    assert discounted_simple_value(960, 3, 0.0) == 2880
+    assert discounted_simple_value(960, 3, 0.0, "end_of_month") == 2880
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((960, -1, 0.1), "years must be at least 0"),
+        ((960, 3, -1.0), "annual_rate must be above -1"),
+        ((960, 3, np.nan), "annual_rate must be finite"),
+        ((960, 3.3, 0.1, "end_of_month"), "whole months"),
+        ((960, 3, 0.1, "yearly"), "timing must be"),
+    ],
+)
+def test_a_discount_that_makes_no_sense_is_refused(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        discounted_simple_value(*arguments)
