@@ -22,24 +22,59 @@
 {% macro minimum_cell_customers() %}{{ return(count_variable('minimum_cell_customers', 1)) }}{% endmacro %}
 
 
-{# What int_view_credits credits by itself, because orders and lines say whose it is; all else follows the shares. #}
-{% macro credited_money() %}{{ return(['realised_net_revenue', 'realised_gross_margin']) }}{% endmacro %}
+{# The rungs on which the views state value, and the methods that state it: a cohort's curve knows no cost to serve. #}
+{% macro viewed_bases() %}
+    {%- set methods = ['historical', 'simple', 'cohort', 'probabilistic'] -%}
+    {{ return({
+        'net_revenue': methods,
+        'gross_margin': methods,
+        'contribution': methods | reject('equalto', 'cohort') | list,
+    }) }}
+{% endmacro %}
 
 {# The money of a customer that the views add up, in the order of their columns. #}
 {% macro viewed_money() %}
     {%- set columns = [] -%}
-    {%- for basis in value_bases() -%}
+    {%- for basis, methods in viewed_bases().items() -%}
         {%- do columns.append('realised_' ~ basis) -%}
         {%- for label in value_horizons() -%}
-            {%- for method in ['historical', 'simple', 'cohort', 'probabilistic'] -%}
-                {%- do columns.append(method ~ '_' ~ basis ~ '_next_' ~ label) -%}
-            {%- endfor -%}
+            {%- for method in methods -%}{%- do columns.append(method ~ '_' ~ basis ~ '_next_' ~ label) -%}{%- endfor -%}
         {%- endfor -%}
         {%- do columns.append('probabilistic_' ~ basis ~ '_total_12m') -%}
         {%- do columns.append('at_risk_' ~ basis ~ '_next_12m') -%}
     {%- endfor -%}
-    {%- do columns.append('contractual_revenue_next_12m') -%}
-    {{ return(columns) }}
+    {{ return(columns + ['contractual_revenue_next_12m', 'acquisition_cost']) }}
+{% endmacro %}
+
+
+{#
+  An amount of a customer × the share that a member is credited with, in millionths. Realised value is credited by
+  itself where the orders say whose it is: net revenue and gross margin. What the customer costs to serve follows the
+  share, as all that is expected does.
+
+  Arguments:
+    column   one of viewed_money
+    share    SQL expression: 1000000 where a customer belongs to the member as a whole
+    credits  alias of int_view_credits, or none where all follows the share
+#}
+{% macro credited_amount(column, share, credits=none) %}
+    {%- set part = ' * cast(' ~ share ~ ' as decimal(9, 0))' -%}
+    {%- if not credits -%}{{ return('customers.' ~ column ~ part) }}{%- endif -%}
+    {%- if column in ('realised_net_revenue', 'realised_gross_margin') -%}
+        {{ return(credits ~ '.' ~ column ~ ' * cast(1000000 as decimal(9, 0))') }}
+    {%- elif column == 'realised_contribution' -%}
+        {{ return(
+            credited_amount('realised_gross_margin', share, credits)
+            ~ ' - (customers.realised_gross_margin - customers.realised_contribution)' ~ part
+        ) }}
+    {%- elif column.startswith('probabilistic_') and column.endswith('_total_12m') -%}
+        {%- set basis = column.replace('probabilistic_', '').replace('_total_12m', '') -%}
+        {{ return(
+            credited_amount('realised_' ~ basis, share, credits)
+            ~ ' + customers.probabilistic_' ~ basis ~ '_next_12m' ~ part
+        ) }}
+    {%- endif -%}
+    {{ return('customers.' ~ column ~ part) }}
 {% endmacro %}
 
 
@@ -47,9 +82,7 @@
   Sums over the customers of a group, in millionths: each customer counts for `share` millionths. Exact, since amounts
   are whole cents and shares whole millionths.
 
-  Arguments:
-    share    SQL expression: 1000000 where a customer belongs to the group as a whole
-    credits  alias of a relation with the columns of credited_money, or none where these follow the share, too
+  Arguments: as those of credited_amount.
 #}
 {% macro view_sums(share, credits=none) %}
     count(*) as customers,
@@ -61,26 +94,23 @@
     sum({{ share if condition is none else 'case when ' ~ condition ~ ' then ' ~ share ~ ' else 0 end' }}) as {{ name }}_share,
     {%- endfor %}
     {%- for column in viewed_money() %}
-    {%- set amount = 'customers.' ~ column ~ ' * cast(' ~ share ~ ' as decimal(9, 0))' %}
-    {%- if credits and column in credited_money() %}
-    {%- set amount = credits ~ '.' ~ column ~ ' * 1000000' %}
-    {%- elif credits and column.startswith('probabilistic_') and column.endswith('_total_12m') %}
-    {%- set basis = column.replace('probabilistic_', '').replace('_total_12m', '') %}
-    {%- set ahead = 'customers.probabilistic_' ~ basis ~ '_next_12m * cast(' ~ share ~ ' as decimal(9, 0))' %}
-    {%- set amount = credits ~ '.realised_' ~ basis ~ ' * 1000000 + ' ~ ahead if 'realised_' ~ basis in credited_money() else amount %}
-    {%- endif %}
-    {%- if column.startswith('realised_') and column != 'realised_net_revenue' %}
+    {%- set amount = credited_amount(column, share, credits) %}
+    {%- if column in ('realised_gross_margin', 'realised_contribution') %}
+    -- a total without one of its costs is not a total
     case when count({{ amount }}) = count(*) then sum({{ amount }}) end as {{ column }},
     {%- else %}
     sum({{ amount }}) as {{ column }},
     {%- endif %}
     {%- endfor %}
+    -- the two sides of LTV:CAC, of the customers of whom both are known
+    {%- set lifetime = credited_amount('probabilistic_contribution_total_12m', share, credits) %}
+    sum(case when customers.acquisition_cost is not null then {{ lifetime }} end) as lifetime_of_costed,
+    sum(case when customers.probabilistic_contribution_total_12m is not null
+        then {{ credited_amount('acquisition_cost', share) }} end) as cost_of_valued,
     sum(customers.expected_orders_12m * cast({{ share }} as decimal(9, 0))) as expected_orders_12m,
     sum(customers.probability_alive * cast({{ share }} as decimal(9, 0))) as alive,
-    -- in units of the deviation's own square: a sum of doubles would depend on the order of its rows
-    sum(cast(
-        power(customers.next_12m_deviation * {{ share }} / 1e6, 2) as decimal(38, 2)
-    )) as next_12m_variance
+    -- exact as well: a sum of doubles depends on the order of its rows
+    sum(cast(power(customers.next_12m_deviation * {{ share }} / 1e6, 2) as decimal(38, 2))) as next_12m_variance
 {%- endmacro %}
 
 {# Shares of the heads of a group that ratios are made of: name → condition, none for all customers. #}
@@ -91,6 +121,10 @@
         'top_tier': 'customers.is_top_tier',
         'before': 'customers.bought_year_before',
         'retained': 'customers.is_retained',
+        'costed': 'customers.acquisition_cost is not null',
+        'payback_known': 'customers.is_paid_back is not null',
+        'paid_back': 'customers.is_paid_back',
+        'contributing': 'customers.probabilistic_contribution_next_12m is not null',
     }) }}
 {% endmacro %}
 
@@ -175,15 +209,23 @@
     {%- set columns = columns + viewed_money() -%}
     {%- set columns = columns + ['probabilistic_net_revenue_next_12m_lower', 'probabilistic_net_revenue_next_12m_upper'] -%}
     {%- do columns.append('expected_orders_12m') -%}
-    {%- for basis in value_bases() -%}
+    {%- for basis in viewed_bases() -%}
         {%- for value in averaged_values(basis) -%}{%- do columns.append('average_' ~ value) -%}{%- endfor -%}
     {%- endfor -%}
-    {{ return(columns + ['average_probability_alive', 'repeat_rate', 'yearly_retention', 'top_tier_share']) }}
+    {{ return(columns + [
+        'average_probability_alive', 'repeat_rate', 'yearly_retention', 'top_tier_share', 'average_acquisition_cost',
+        'contribution_to_acquisition_cost', 'paid_back_share',
+    ]) }}
 {% endmacro %}
 
-{# Values that are also shown per customer: realised of all, and what is predicted of those with a prediction. #}
+{# Values that are also shown per customer → the share of heads that they are divided by. #}
 {% macro averaged_values(basis) %}
-    {{ return(['realised_' ~ basis, 'probabilistic_' ~ basis ~ '_next_12m', 'probabilistic_' ~ basis ~ '_total_12m']) }}
+    {%- set predicted = 'contributing' if basis == 'contribution' else 'predicted' -%}
+    {{ return({
+        'realised_' ~ basis: 'credited',
+        'probabilistic_' ~ basis ~ '_next_12m': predicted,
+        'probabilistic_' ~ basis ~ '_total_12m': predicted,
+    }) }}
 {% endmacro %}
 
 {# One view as a mart: its members, with the columns that all views have. #}
@@ -212,7 +254,9 @@ where view_name = '{{ view_name }}'
     {%- set distance = 'abs(' ~ common ~ ' - banded.probabilistic_net_revenue_next_12m_rounded)' -%}
     {%- set added = '(sqrt(power(' ~ distance ~ ', 2) + power(1.645e0, 2) * cast(banded.next_12m_variance as ' ~ double_type() ~ ')) - ' ~ distance ~ ')' -%}
     {%- set end = common ~ (' - ' if side == 'lower' else ' + ') ~ added -%}
-    {{ return('cast(' ~ ('greatest(0, ' ~ end ~ ')' if side == 'lower' else end) ~ ' as ' ~ money_sum_type() ~ ')') }}
+    {#- the greatest of nought and nothing would be nought -#}
+    {%- if side == 'lower' -%}{%- set end = 'case when ' ~ common ~ ' is not null then greatest(0, ' ~ end ~ ') end' -%}{%- endif -%}
+    {{ return('cast(' ~ end ~ ' as ' ~ money_sum_type() ~ ')') }}
 {% endmacro %}
 
 {# The averages whose growth is shown. #}

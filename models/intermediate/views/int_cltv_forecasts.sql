@@ -5,6 +5,15 @@
 -- A view: one mart reads it.
 with
 
+as_of as (
+
+    select
+        as_of_date,
+        {{ add_months(month_start(add_days('as_of_date', 1)), -1) }} as last_month
+    from {{ ref('base_crm__as_of') }}
+
+),
+
 choice as (
 
     select model_name from {{ ref('int_prediction_choice') }}
@@ -41,6 +50,12 @@ forecasts as (
 )
 
 select
-    {{ row_key(['origin_id', 'customer_key']) }} as forecast_id,
-    *
+    {{ row_key(['forecasts.origin_id', 'forecasts.customer_key']) }} as forecast_id,
+    forecasts.*,
+    -- today's forecast belongs to the last month that is over, the others to as many months before as they are old
+    {{ add_months(
+        'as_of.last_month',
+        '-' ~ 'cast(round(' ~ days_between('forecasts.origin_date', 'as_of.as_of_date') ~ ' / ' ~ days_per_month() ~ ', 0) as integer)'
+    ) }} as value_month
 from forecasts
+cross join as_of

@@ -18,7 +18,12 @@ shown as (
     select
         view_name,
         shown_member_id as member_id,
-        max(member_name) as member_name,
+        -- a long list of names is no name
+        case
+            when max(case when is_merged then 1 else 0 end) = 0 then max(member_name)
+            when count(*) <= 5 then 'other: ' || {{ joined_texts('member_name') }}
+            else 'other: ' || {{ as_text('count(*)') }} || ' members'
+        end as member_name,
         max(member_group) as member_group,
         min(tier_rank) as tier_rank,
         max(case when is_merged then 1 else 0 end) as is_merged,
@@ -40,7 +45,7 @@ credits as (
         members.shown_member_id,
         credits.customer_key,
         {{ 'sum(credits.share_millionths)' if together else 'credits.share_millionths' }} as share_millionths
-        {%- for column in credited_money() %},
+        {%- for column in ['realised_net_revenue', 'realised_gross_margin'] %},
         {{ sum_if_complete('credits.' ~ column) if together else 'credits.' ~ column }} as {{ column }}
         {%- endfor %}
     from {{ ref('int_view_credits') }} as credits
@@ -135,7 +140,7 @@ select
     ---------- numbers
     cast(row_number() over (
         partition by shown.view_name
-        order by shown.is_merged, shown.tier_rank, banded.realised_net_revenue desc nulls last, shown.member_id
+        order by shown.is_merged, shown.tier_rank, banded.realised_net_revenue_rounded desc nulls last, shown.member_id
     ) as integer) as member_rank,
     cast(shown.merged_members as integer) as merged_members,
     {%- for column in ['customers', 'buyers', 'repeat_buyers', 'predicted_customers'] %}
@@ -143,24 +148,25 @@ select
     {%- endfor %}
     cast(coalesce(banded.credited_share, 0) * cast(0.000001 as decimal(7, 6)) as decimal(28, 6)) as credited_customers,
     {%- for column in viewed_money() %}
-    case when banded.customers is null then 0 else banded.{{ column }}_rounded end as {{ column }},
+    case when banded.customers is null and {{ column.startswith('realised_') }} then 0 else banded.{{ column }}_rounded end
+        as {{ column }},
     {%- endfor %}
     {{ view_band('lower') }} as probabilistic_net_revenue_next_12m_lower,
     {{ view_band('upper') }} as probabilistic_net_revenue_next_12m_upper,
-    coalesce(banded.expected_orders_12m_rounded, 0) as expected_orders_12m,
-    {%- for basis in value_bases() %}
-    {%- for value in averaged_values(basis) %}
-    {{ divide(
-        '1000000 * banded.' ~ value ~ '_rounded',
-        'banded.' ~ ('credited' if value.startswith('realised') else 'predicted') ~ '_share'
-    ) }} as average_{{ value }},
+    banded.expected_orders_12m_rounded as expected_orders_12m,
+    {%- for basis in viewed_bases() %}
+    {%- for value, heads in averaged_values(basis).items() %}
+    {{ divide('1000000 * banded.' ~ value ~ '_rounded', 'banded.' ~ heads ~ '_share') }} as average_{{ value }},
     {%- endfor %}
     {%- endfor %}
     {{ divide('banded.alive', 'banded.predicted_share') }} as average_probability_alive,
     {{ divide('banded.repeat_buyers', 'banded.buyers') }} as repeat_rate,
     case when banded.has_retention then {{ divide('banded.retained_share', 'banded.before_share') }} end
         as yearly_retention,
-    {{ divide('banded.top_tier_share', 'banded.credited_share') }} as top_tier_share
+    {{ divide('banded.top_tier_share', 'banded.credited_share') }} as top_tier_share,
+    {{ divide('1000000 * banded.acquisition_cost_rounded', 'banded.costed_share') }} as average_acquisition_cost,
+    {{ divide('banded.lifetime_of_costed', 'banded.cost_of_valued') }} as contribution_to_acquisition_cost,
+    {{ divide('banded.paid_back_share', 'banded.payback_known_share') }} as paid_back_share
 from shown
 left join banded
     on

@@ -10,11 +10,15 @@ customers as (
 
 ),
 
+-- what a purchase is worth on average: customers count as often as they have bought
 averages as (
 
     select
         {%- for basis in value_bases() %}
-        avg(expected_order_{{ basis }}) as average_order_{{ basis }}{{ ',' if not loop.last }}
+        {{ divide(
+            'sum(expected_order_' ~ basis ~ ' * (frequency + 1))',
+            'sum(case when expected_order_' ~ basis ~ ' is not null then frequency + 1 end)'
+        ) }} as average_order_{{ basis }}{{ ',' if not loop.last }}
         {%- endfor %}
     from customers
 

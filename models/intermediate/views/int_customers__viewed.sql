@@ -71,18 +71,19 @@ select
 
     ---------- what is added up
     {%- for column in viewed_money() %}
-    {%- if not column.startswith('at_risk_') %}
+    {%- if not column.startswith('at_risk_') and column != 'acquisition_cost' %}
     customers.{{ column }},
     {%- endif %}
     {%- endfor %}
-    {%- for basis in value_bases() %}
-    customers.realised_{{ basis }},
-    -- (1 - P) × what is expected of a customer who is still one; of somebody given up for lost, a hundredth
+    {%- for basis in viewed_bases() %}
+    -- (1 - P) × what is expected of a customer who is still one; of somebody given up for lost, a hundredth of that
     {{ predicted_money(
         'customers.probabilistic_' ~ basis ~ '_next_12m * (1 - customers.probability_alive)'
         ~ ' / greatest(customers.probability_alive, 0.01e0)'
     ) }} as at_risk_{{ basis }}_next_12m,
     {%- endfor %}
+    won.acquisition_cost,
+    customers.realised_contribution >= won.acquisition_cost as is_paid_back,
     customers.expected_orders_12m,
     cast(customers.probability_alive as decimal(9, 6)) as probability_alive,
     -- nine of ten customers end between p05 and p95, as do nine of ten draws of a bell within ± 1.645 deviations
@@ -96,3 +97,5 @@ left join plans
     on customers.customer_key = plans.customer_key
 left join bought
     on customers.customer_key = bought.customer_key
+left join {{ ref('int_customers__won') }} as won
+    on customers.customer_key = won.customer_key

@@ -148,7 +148,7 @@ select
     {{ row_key(['view_name', 'member_id']) }} as view_member_id,
     view_name,
     member_id,
-    case when is_merged then shown_member_id else member_name end as member_name,
+    member_name,
     case when not is_merged or view_name = 'product' then member_group end as member_group,
     tier_rank,
     customers,

@@ -68,6 +68,18 @@ bought_as_shown as (
 
 ),
 
+names as (
+
+    select
+        case when merged.is_merged then 'other' else merged.member_id end as category,
+        {{ joined_texts('members.member_name') }} as categories
+    from merged
+    inner join members
+        on merged.member_id = members.shown_member_id
+    group by case when merged.is_merged then 'other' else merged.member_id end
+
+),
+
 summed as (
 
     select
@@ -105,15 +117,18 @@ shared as (
 )
 
 select
-    category,
-    cast(customers as {{ dbt.type_bigint() }}) as customers,
-    cast(top_customers as {{ dbt.type_bigint() }}) as top_customers,
-    net_revenue,
-    top_net_revenue,
-    share_of_net_revenue,
-    share_of_top_net_revenue,
-    {{ divide('share_of_top_net_revenue', 'share_of_net_revenue') }} as net_revenue_over_index,
-    share_of_customers,
-    share_of_top_customers,
-    {{ divide('share_of_top_customers', 'share_of_customers') }} as customer_over_index
+    shared.category,
+    names.categories,
+    cast(shared.customers as {{ dbt.type_bigint() }}) as customers,
+    cast(shared.top_customers as {{ dbt.type_bigint() }}) as top_customers,
+    shared.net_revenue,
+    shared.top_net_revenue,
+    shared.share_of_net_revenue,
+    shared.share_of_top_net_revenue,
+    {{ divide('shared.share_of_top_net_revenue', 'shared.share_of_net_revenue') }} as net_revenue_over_index,
+    shared.share_of_customers,
+    shared.share_of_top_customers,
+    {{ divide('shared.share_of_top_customers', 'shared.share_of_customers') }} as customer_over_index
 from shared
+inner join names
+    on shared.category = names.category

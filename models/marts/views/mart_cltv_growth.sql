@@ -34,16 +34,16 @@ running as (
 
 ),
 
--- what the shown model said, or would have said, on the last month's end before each date that it predicted from
+-- what the shown model says now, and would have said then
 foreseen as (
 
     select
-        {{ add_months(month_start(add_days('origin_date', 1)), -1) }} as value_month,
+        value_month,
         'net_revenue' as value_basis,
         {{ divide('sum(predicted_value)', 'count(*)') }} as average_predicted_next_12m,
         {{ divide('sum(actual_value)', 'count(*)') }} as average_actual_next_12m
     from {{ ref('int_cltv_forecasts') }}
-    group by {{ add_months(month_start(add_days('origin_date', 1)), -1) }}
+    group by value_month
 
 ),
 
@@ -94,12 +94,12 @@ select
     grown.{{ average }}_yoy
     {%- endfor %},
     grown.average_actual_next_12m,
-    benchmarks.low_value as benchmark_low,
-    benchmarks.high_value as benchmark_high,
+    benchmarks.from_value as benchmark_low,
+    benchmarks.to_value as benchmark_high,
     case
         when grown.average_value_12m_yoy is null or benchmarks.benchmark_id is null then 'unknown'
-        when grown.average_value_12m_yoy < benchmarks.low_value then 'below'
-        when grown.average_value_12m_yoy > benchmarks.high_value then 'above'
+        when grown.average_value_12m_yoy < benchmarks.from_value then 'below'
+        when grown.average_value_12m_yoy > benchmarks.to_value then 'above'
         else 'within'
     end as growth_status,
     benchmarks.source as benchmark_source,
@@ -108,6 +108,6 @@ select
 from grown
 left join {{ ref('benchmarks') }} as benchmarks
     on
-        benchmarks.metric = 'average_cltv_growth'
+        benchmarks.metric = 'clv_growth_yearly'
         and benchmarks.business_model = 'all'
         and benchmarks.industry = 'all'
