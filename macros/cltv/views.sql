@@ -48,6 +48,26 @@
 
 
 {#
+  Value at risk: (1 - P(alive)) × what is expected of the next twelve months of somebody who is still a customer. Of those
+  given up for lost, P(alive) below a hundredth, a hundredth counts: rounding would else be blown up.
+
+  Arguments: alias of fct_customer_cltv, and basis.
+#}
+{% macro at_risk_value(relation, basis) %}
+    {%- set alive = relation ~ '.probability_alive' -%}
+    {{ return(predicted_money(
+        relation ~ '.probabilistic_' ~ basis ~ '_next_12m * (1 - ' ~ alive ~ ') / greatest(' ~ alive ~ ', 0.01e0)'
+    )) }}
+{% endmacro %}
+
+
+{# Of these, what int_customers__viewed has beside the members. #}
+{% macro placed_money() %}
+    {{ return(['realised_net_revenue', 'realised_gross_margin', 'probabilistic_net_revenue_next_12m', 'acquisition_cost']) }}
+{% endmacro %}
+
+
+{#
   An amount of a customer × the share that a member is credited with, in millionths. Realised value is credited by
   itself where the orders say whose it is: net revenue and gross margin. What the customer costs to serve follows the
   share, as all that is expected does.
@@ -158,13 +178,14 @@
   for fewer itself the smallest of the others joins it. So every member of a view stands for enough customers, and so
   does whatever is left when any of them are taken off the total.
 
-  A customer may be in several of the members that are merged, and counts once there. So the merged are measured by the
-  customers who are at home in them, each in one member only: those are never more than there are.
+  A customer may be in several of the members that are merged, and counts once there. So the merged are measured by
+  their customers' shares: whoever is in some of them has no more than one share in all, so that these are never more
+  than there are customers.
 
   Gives all columns of the relation, and is_merged.
 
   Arguments:
-    relation   CTE with view_name, member_id, customers, home_customers
+    relation   CTE with view_name, member_id, customers, credited_customers
     partition  column by which cells are merged apart from each other
     merged_id  SQL expression of the name that merged members get; a member that has this name already goes first
 #}
@@ -180,7 +201,7 @@
             *,
             sum(is_preset) over (partition by {{ partition }}) as preset_cells,
             sum(is_small) over (partition by {{ partition }}) as small_cells,
-            sum(is_preset * case when is_small = 1 then home_customers else customers end)
+            sum(is_preset * case when is_small = 1 then credited_customers else customers end)
                 over (partition by {{ partition }}) as held,
             row_number() over (
                 partition by {{ partition }}

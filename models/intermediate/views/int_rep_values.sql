@@ -21,7 +21,7 @@ credited as (
     select
         credits.customer_key,
         credits.member_id as sales_rep_id,
-        credits.is_home,
+        credits.share_millionths as credited_millionths,
         credits.realised_net_revenue
         + case when credits.share_millionths > 0 then coalesce(customers.probabilistic_net_revenue_next_12m, 0) else 0 end
             as observed_value
@@ -94,7 +94,7 @@ both_sides as (
         share_millionths,
         0 as observed_value,
         0 as is_credited,
-        0 as is_home
+        0 as credited_millionths
     from in_care
 
     union all
@@ -105,7 +105,7 @@ both_sides as (
         0 as share_millionths,
         observed_value,
         1 as is_credited,
-        case when is_home then 1 else 0 end as is_home
+        credited_millionths
     from credited
 
 )
@@ -118,7 +118,7 @@ select
     sum(both_sides.share_millionths) as share_millionths,
     sum(both_sides.observed_value) as observed_value,
     max(both_sides.is_credited) as is_credited,
-    max(both_sides.is_home) as is_home,
+    max(both_sides.credited_millionths) as credited_millionths,
     {{ predicted_money('sum(both_sides.share_millionths) / 1e6 * max(usual.total / usual.customers)') }}
         as expected_value,
     cast(

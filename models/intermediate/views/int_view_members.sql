@@ -2,6 +2,18 @@
 -- customers are shown together.
 with
 
+customers as (
+
+    select
+        {%- for column in whole_views().values() %}
+        {{ column }},
+        {%- endfor %}
+        channel_group,
+        country
+    from {{ ref('int_customers__viewed') }}
+
+),
+
 counted as (
 
     {% for view_name, column in whole_views().items() -%}
@@ -11,8 +23,8 @@ counted as (
         {{ {'channel': 'max(channel_group)', 'region': 'max(country)'}.get(view_name, 'cast(null as ' ~ dbt.type_string() ~ ')') }}
             as own_group,
         count(*) as customers,
-        count(*) as home_customers
-    from {{ ref('int_customers__viewed') }}
+        count(*) as credited_customers
+    from customers
     group by {{ column }}
 
     union all
@@ -23,7 +35,7 @@ counted as (
         member_id,
         cast(null as {{ dbt.type_string() }}) as own_group,
         count(*) as customers,
-        {{ count_if('is_home') }} as home_customers
+        sum(share_millionths) / 1e6 as credited_customers
     from {{ ref('int_view_credits') }}
     group by
         view_name,
@@ -43,7 +55,7 @@ members as (
         value_tier as member_id,
         cast(null as {{ dbt.type_string() }}) as own_group,
         0 as customers,
-        0 as home_customers
+        0 as credited_customers
     from {{ ref('value_tiers') }}
     where value_tier not in (select member_id from counted where view_name = 'segment')
 

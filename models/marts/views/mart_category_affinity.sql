@@ -15,7 +15,7 @@ bought as (
         members.shown_member_id as member_id,
         credits.customer_key,
         max(case when customers.is_top_tier then 1 else 0 end) as is_top,
-        max(case when credits.is_home then 1 else 0 end) as is_home,
+        sum(credits.share_millionths) as share_millionths,
         {{ sum_money('credits.realised_net_revenue') }} as net_revenue
 
     from {{ ref('int_view_credits') }} as credits
@@ -39,7 +39,7 @@ counted as (
         member_id,
         'category' as view_name,
         least(sum(is_top), count(*) - sum(is_top)) as customers,
-        least(sum(is_top * is_home), sum(is_home) - sum(is_top * is_home)) as home_customers
+        least(sum(is_top * share_millionths), sum((1 - is_top) * share_millionths)) / 1e6 as credited_customers
     from bought
     group by member_id
 

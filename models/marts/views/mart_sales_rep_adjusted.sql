@@ -27,7 +27,7 @@ counted as (
         member_id,
         'sales_rep' as view_name,
         count(distinct case when is_credited = 1 then customer_key end) as customers,
-        sum(is_home) as home_customers
+        sum(credited_millionths) / 1e6 as credited_customers
     from shown
     group by member_id
 
