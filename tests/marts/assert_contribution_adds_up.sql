@@ -28,7 +28,12 @@ orders as (
 
 service as (
 
-    select sum({{ service_cost_families() | join('_cost + ') }}_cost) as cost_to_serve
+    select
+        sum(ticket_cost)
+        + sum(contact_cost)
+        + sum(message_cost)
+        + sum(return_cost)
+        + sum(loyalty_cost) as cost_to_serve
     from {{ ref('int_service_costs') }}
 
 ),
@@ -62,7 +67,10 @@ named_differences as (
 
 )
 
-select *
+select
+    monthly.*,
+    steps.left_over,
+    steps.header_against_lines
 from monthly
 cross join orders
 cross join service

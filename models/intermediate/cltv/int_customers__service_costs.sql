@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
--- What a purchase day of each customer is expected to cost in service: their own cost so far, drawn towards that of their
--- channel and type by as much as it rests on few purchase days; and these towards everybody's.
+-- What a purchase day of each customer is expected to cost in service: their own cost so far, drawn towards that of
+-- their channel and type by as much as it rests on few purchase days; and these towards everybody's.
 -- A view: one model reads it.
 {%- set weight = service_cost_prior_purchases() %}
 with

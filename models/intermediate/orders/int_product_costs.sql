@@ -21,7 +21,7 @@ fallback_margins as (
         'all' as category,
         cast({{ fallback_margin_rate() }} as {{ double_type() }}) as margin_rate
     from {{ one_row() }}
-    where not exists (select 1 from {{ ref('stg_crm__fallback_margins') }} where category = 'all')
+    where 'all' not in (select margins.category from {{ ref('stg_crm__fallback_margins') }} as margins)
 
 ),
 

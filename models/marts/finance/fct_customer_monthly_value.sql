@@ -3,22 +3,26 @@
 {%- set families = service_cost_families().keys() | list %}
 with
 
-months as (
+rates as (
 
-    select * from {{ ref('int_customer_months') }}
+    select count(*) as cost_rates from {{ ref('int_cost_rate_spans') }}
 
 ),
 
-has_rates as (
+months as (
 
-    select count(*) > 0 as has_cost_rates from {{ ref('int_cost_rate_spans') }}
+    select
+        customer_months.*,
+        rates.cost_rates
+    from {{ ref('int_customer_months') }} as customer_months
+    cross join rates
 
 ),
 
 based as (
 
     select
-        months.*,
+        *,
         gross_sales - discounts - refunds_restated as net_revenue_restated,
         refunds_restated + refunds_moved as refunds_booked,
         gross_sales - discounts - refunds_restated - refunds_moved as net_revenue_booked,
@@ -29,12 +33,11 @@ based as (
             as known_cost_booked,
         case when unknown_acquisition = 0 then acquisition_cost end as known_acquisition_cost,
         case
-            when not has_rates.has_cost_rates then 'no_cost_rates'
+            when cost_rates = 0 then 'no_cost_rates'
             when unrated_driver is not null then 'no_rate_for_' || unrated_driver
         end as cost_to_serve_reason
 
     from months
-    cross join has_rates
 
 ),
 
@@ -46,7 +49,14 @@ laddered as (
         net_revenue_{{ basis }} + shipping_charged_{{ basis }} - known_cost_{{ basis }} - shipping_cost - payment_fees
             as gross_margin_{{ basis }},
         {%- endfor %}
-        case when cost_to_serve_reason is null then {{ families | join('_cost + ') }}_cost end as cost_to_serve
+        case
+            when cost_to_serve_reason is null
+                then
+                    0
+                    {%- for family in families %}
+                    + {{ family }}_cost
+                    {%- endfor %}
+        end as cost_to_serve
 
     from based
 

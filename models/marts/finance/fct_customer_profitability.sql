@@ -12,12 +12,12 @@ ranked as (
 
     select
         customer_key,
-        row_number() over (order by net_revenue desc, customer_key) as net_revenue_rank,
-        sum(net_revenue) over (order by net_revenue desc, customer_key rows unbounded preceding) as revenue_up_to,
+        row_number() over (order by net_revenue desc, customer_key asc) as net_revenue_rank,
+        sum(net_revenue) over (order by net_revenue desc, customer_key asc rows unbounded preceding) as revenue_up_to,
         sum(net_revenue) over () as revenue_of_all,
         case
             when contribution is not null
-                then row_number() over (order by contribution desc nulls last, customer_key)
+                then row_number() over (order by contribution desc nulls last, customer_key asc)
         end as contribution_rank
 
     from customers

@@ -34,6 +34,48 @@ orders as (
 
 ),
 
+received as (
+
+    select
+        coalesce(sum(row_count), 0) as raw_rows,
+        coalesce({{ sum_money('amount') }}, 0) as raw_total
+    from raw_orders
+
+),
+
+given_back as (
+
+    select
+        count(*) as refund_rows,
+        coalesce({{ sum_money('refunds') }}, 0) as refunds,
+        coalesce({{ sum_money('shipping_refunds') }}, 0) as shipping_refunds
+    from {{ ref('fct_refunds') }}
+
+),
+
+sold as (
+
+    select
+        {%- for name, amount in {
+            'order_total': 'order_total',
+            'tax_amount': 'tax_amount',
+            'shipping_left': 'shipping_charged',
+            'gift_card_sales': 'gift_card_sales',
+            'sold_amount': 'gross_sales - discounts',
+            'net_revenue': 'net_revenue',
+            'guest_net_revenue': 'case when is_guest then net_revenue else 0 end',
+            'subscription_net_revenue': "case when order_type = 'subscription' then net_revenue else 0 end",
+        }.items() %}
+        coalesce({{ sum_money(amount) }}, 0) as {{ name }},
+        {%- endfor %}
+        count(*) as sale_orders,
+        {{ count_if('is_guest') }} as guest_orders,
+        {{ count_if("order_type = 'subscription'") }} as subscription_orders
+    from orders
+    where is_sale
+
+),
+
 sums as (
 
     select
@@ -45,39 +87,9 @@ sums as (
         -- as it was charged: what was given back of it is no revenue either
         sold.shipping_left + given_back.shipping_refunds as shipping_charged
 
-    from (
-        select
-            count(*) as sale_orders,
-            {{ count_if('is_guest') }} as guest_orders,
-            {{ count_if("order_type = 'subscription'") }} as subscription_orders,
-            {%- for name, amount in {
-                'order_total': 'order_total',
-                'tax_amount': 'tax_amount',
-                'shipping_left': 'shipping_charged',
-                'gift_card_sales': 'gift_card_sales',
-                'sold_amount': 'gross_sales - discounts',
-                'net_revenue': 'net_revenue',
-                'guest_net_revenue': 'case when is_guest then net_revenue else 0 end',
-                'subscription_net_revenue': "case when order_type = 'subscription' then net_revenue else 0 end",
-            }.items() %}
-            coalesce({{ sum_money(amount) }}, 0) as {{ name }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        from orders
-        where is_sale
-    ) as sold
-    cross join (
-        select
-            coalesce(sum(row_count), 0) as raw_rows,
-            coalesce({{ sum_money('amount') }}, 0) as raw_total
-        from raw_orders
-    ) as received
-    cross join (
-        select
-            count(*) as refund_rows,
-            coalesce({{ sum_money('refunds') }}, 0) as refunds,
-            coalesce({{ sum_money('shipping_refunds') }}, 0) as shipping_refunds
-        from {{ ref('fct_refunds') }}
-    ) as given_back
+    from sold
+    cross join received
+    cross join given_back
 
 ),
 
