@@ -31,3 +31,7 @@
 
     from {{ relation }}
 {%- endmacro %}
+
+
+{# The rungs of the ladder on which a customer's value is stated. #}
+{% macro ladder_bases() %}{{ return(['net_revenue', 'gross_margin', 'contribution']) }}{% endmacro %}

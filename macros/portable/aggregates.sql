@@ -28,3 +28,8 @@
     {%- for name, expression in pairs -%}{%- do parts.append("'" ~ name ~ "', " ~ expression) -%}{%- endfor -%}
     {{ return('to_json(named_struct(' ~ parts | join(', ') ~ '))') }}
 {% endmacro %}
+
+{# The texts of a group in one, in alphabetical order, with commas between them. #}
+{% macro joined_texts(expression) %}{{ return(adapter.dispatch('joined_texts', 'crm_cltv')(expression)) }}{% endmacro %}
+{% macro duckdb__joined_texts(expression) %}{{ return("string_agg(" ~ expression ~ ", ', ' order by " ~ expression ~ ")") }}{% endmacro %}
+{% macro spark__joined_texts(expression) %}{{ return("array_join(array_sort(collect_list(" ~ expression ~ ")), ', ')") }}{% endmacro %}

@@ -101,7 +101,7 @@
         raw_folder raw_crm_schema raw_crm_database crm_tables
         as_of_date business_timezone reporting_currency earliest_plausible_date rate_valid_days fallback_margin_rate
         identity_max_ids_per_email identity_keep_apart
-        run_rate_floor_days annual_discount_rate
+        run_rate_floor_days annual_discount_rate minimum_cell_customers
         business_model industry
         purchase_model prediction_by_group fit_method spend_purchases max_exact_cells
         prediction_minimum_customers prediction_minimum_repeaters prediction_minimum_days prediction_maximum_silence_days
@@ -174,6 +174,7 @@
     {%- do kept_apart_ids() -%}
     {%- do count_variable('max_exact_cells', 1) -%}
     {%- do count_variable('run_rate_floor_days', 1) -%}
+    {%- do count_variable('minimum_cell_customers', 1) -%}
     {%- do count_variable('prediction_minimum_customers', 2) -%}
     {%- do count_variable('prediction_minimum_repeaters', 1) -%}
     {%- do chosen_variable('fit_method', ['map', 'mle']) -%}

@@ -5,7 +5,6 @@ as_of as (
 
     select
         as_of_date,
-        {{ add_days('as_of_date', -365) }} as a_year_before,
         {{ add_days('as_of_date', -730) }} as two_years_before,
         first_order_on
     from {{ ref('base_crm__as_of') }}
@@ -22,10 +21,8 @@ by_customer as (
 
     select
         purchase_days.customer_key,
-        {{ any_true('purchase_days.purchased_on > as_of.a_year_before') }} as bought_last_year,
-        {{ any_true(
-            'purchase_days.purchased_on > as_of.two_years_before and purchase_days.purchased_on <= as_of.a_year_before'
-        ) }} as bought_year_before
+        {{ bought_last_year() }} as bought_last_year,
+        {{ bought_year_before() }} as bought_year_before
 
     from purchase_days
     cross join as_of

@@ -57,6 +57,7 @@ MUST_BE = {
     "spend_purchases": (one_of("all", "repeat"), ["none", "", "all'"]),
     "max_exact_cells": (count(1), ["many", 0, 1.5e6]),
     "run_rate_floor_days": (count(1), ["year", 0]),
+    "minimum_cell_customers": (count(1), ["few", 0, 2.5, ""]),
     "prediction_minimum_customers": (count(2), ["all", 1]),
     "prediction_minimum_repeaters": (count(1), ["some", 0]),
     "prediction_minimum_days": (count(1), ["some", 0]),

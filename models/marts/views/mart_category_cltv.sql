@@ -1,0 +1,2 @@
+-- Lifetime value by product category, in the shape that all views share.
+{{ cltv_view('category') }}

@@ -1,0 +1,2 @@
+-- Lifetime value by acquisition channel, in the shape that all views share.
+{{ cltv_view('channel') }}

@@ -1,0 +1,2 @@
+-- Lifetime value by product, in the shape that all views share.
+{{ cltv_view('product') }}
