@@ -21,7 +21,20 @@ months as (
 
     from {{ ref('int_acquisition_months') }} as months
     cross join {{ ref('base_crm__as_of') }} as as_of
-    where months.is_spend_known
+    -- campaigns that keep customers have no place here
+    where
+        months.is_spend_known
+        and (
+            months.customers_won > 0
+            or months.acquire_spend > 0
+            or months.borne_overhead + months.unborne_overhead <> 0
+        )
+
+),
+
+has_rates as (
+
+    select count(*) > 0 as has_cost_rates from {{ ref('int_cost_rate_spans') }}
 
 ),
 
@@ -124,6 +137,7 @@ select
     divided.scope,
     divided.scope_value,
     divided.horizon,
+    case when has_rates.has_cost_rates then 'contribution' else 'gross_margin' end as payback_basis,
     case
         when divided.customers_won = 0 then 'no_customers'
         when divided.customers = 0 then 'immature'
@@ -164,6 +178,7 @@ select
     ---------- booleans
     divided.customers = 0 and divided.customers_won > 0 as is_immature
 from divided
+cross join has_rates
 left join paybacks
     on
         divided.scope = paybacks.scope
