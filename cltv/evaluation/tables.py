@@ -64,6 +64,7 @@ class _Cells:
     kind: np.ndarray
     pattern: np.ndarray
     fitted_channel: np.ndarray
+    fitted_kind: np.ndarray
     frequency: np.ndarray
     recency: np.ndarray
     age: np.ndarray
@@ -95,8 +96,9 @@ def evaluate_orders(
         origin_id, acquisition_channel, customer_type, covariate_pattern (str), frequency,
         recency_days, age_days, orders_last_year (purchase days in the 365 days up to the origin),
         holdout_orders (purchase days in the holdout), customers (all whole numbers). Optional:
-        covariate_channel, the channel under which the models by group know the customers of
-        acquisition_channel where small channels were fitted together; the same by default.
+        covariate_channel and covariate_type, under which the models by group know the customers of
+        acquisition_channel and customer_type where small groups were fitted together; the same by
+        default.
     scores : pandas.DataFrame
         origin_id, model_name, frequency, recency_days, age_days, ``expected_orders_<h>`` and
         ``probability_active_<h>`` for the horizon label h of every origin. Optional:
@@ -213,7 +215,7 @@ def _sample(part, rows):
         {
             "covariate_pattern": part.pattern[kept],
             "acquisition_channel": part.fitted_channel[kept],
-            "customer_type": part.kind[kept],
+            "customer_type": part.fitted_kind[kept],
             "frequency": part.frequency[kept].astype(np.int64),
             "recency_days": part.recency[kept].astype(np.int64),
             "age_days": part.age[kept].astype(np.int64),
@@ -292,15 +294,17 @@ def _checked_cells(frame):
         text_column(frame, name, table)
         for name in ("origin_id", "acquisition_channel", "customer_type", "covariate_pattern")
     ]
-    known = "covariate_channel" in frame.columns
-    fitted = text_column(frame, "covariate_channel", table) if known else texts[1]
+    fitted = [
+        text_column(frame, name, table) if name in frame.columns else own
+        for name, own in (("covariate_channel", texts[1]), ("covariate_type", texts[2]))
+    ]
     names = (*_KEYS, "customers")
     arrays = [column(frame, name, table) for name in names]
     x, recency, age, customers = check_purchases(*arrays, names=names, whole_times=True)
     last_year, holdout = (
         _counts(column(frame, name, table), name) for name in ("orders_last_year", "holdout_orders")
     )
-    return _Cells(*texts, fitted, x, recency, age, last_year, holdout, customers)
+    return _Cells(*texts, *fitted, x, recency, age, last_year, holdout, customers)
 
 
 def _counts(values, name):

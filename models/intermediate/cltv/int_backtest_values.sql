@@ -51,8 +51,8 @@ foreseen as (
 
     union all
 
-    -- where it speaks at all, silence about a customer is the expectation of nothing: or a model that speaks only of the
-    -- easy ones would be compared on these
+    -- where it speaks at all, silence about a customer is the expectation of nothing: or a model that speaks only of
+    -- the easy ones would be compared on these
     select
         baselines.origin_id,
         baselines.customer_key,

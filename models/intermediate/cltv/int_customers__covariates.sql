@@ -25,26 +25,37 @@ described as (
 
 ),
 
--- a channel of a few customers cannot have parameters of its own
-channels as (
+{% for level, covariate in [('acquisition_channel', 'covariate_channel'), ('customer_type', 'covariate_type')] %}
+-- a group of a few customers cannot have parameters of its own, and a free text with thousands of values is no group
+{{ covariate }}s as (
 
     select
-        acquisition_channel,
-        case when count(*) >= 50 then acquisition_channel else 'other' end as covariate_channel
+        {{ level }},
+        case
+            when
+                count(*) >= 50
+                and row_number() over (order by count(*) desc, {{ level }} asc) <= 30
+                then {{ level }}
+            else 'other'
+        end as {{ covariate }}
     from described
-    group by acquisition_channel
+    group by {{ level }}
 
-)
+){{ ',' if not loop.last }}
+{% endfor %}
 
 select
     described.customer_key,
     described.first_purchased_on,
     described.acquisition_channel,
     described.customer_type,
-    channels.covariate_channel,
-    channels.covariate_channel || '|' || described.customer_type as covariate_pattern,
+    covariate_channels.covariate_channel,
+    covariate_types.covariate_type,
+    covariate_channels.covariate_channel || '|' || covariate_types.covariate_type as covariate_pattern,
     -- the same customers at every origin, drawn by a hash of their key, so that no order of rows decides
     row_number() over (order by {{ dbt.hash('described.customer_key') }}) as sample_number
 from described
-inner join channels
-    on described.acquisition_channel = channels.acquisition_channel
+inner join covariate_channels
+    on described.acquisition_channel = covariate_channels.acquisition_channel
+inner join covariate_types
+    on described.customer_type = covariate_types.customer_type

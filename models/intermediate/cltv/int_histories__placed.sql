@@ -28,6 +28,7 @@ select
     covariates.covariate_pattern,
     covariates.acquisition_channel,
     covariates.covariate_channel,
+    covariates.covariate_type,
     covariates.customer_type,
     covariates.sample_number
 from histories

@@ -12,7 +12,7 @@ select
     origin_id,
     covariate_pattern,
     max(covariate_channel) as acquisition_channel,
-    max(customer_type) as customer_type,
+    max(covariate_type) as customer_type,
     frequency,
     cell_recency_days as recency_days,
     cell_age_days as age_days,
