@@ -180,18 +180,24 @@ def main(argv=None):
     parser.add_argument("--samples", type=int, default=200, help="samples of 50 customers")
     parser.add_argument("--demo-customers", type=int, default=5000)
     parser.add_argument("--models", default=",".join(MODELS), help="all by default")
-    arguments = parser.parse_args(argv)
-    models = arguments.models.split(",")
-    data = {
-        "CDNOW sample": cdnow("cdnow_sample"),
-        "CDNOW full": cdnow("cdnow_full"),
-        "demo": demo(arguments.demo_customers),
-        "heavy buyers": heavy(),
+    sources = {
+        "CDNOW sample": lambda: cdnow("cdnow_sample"),
+        "CDNOW full": lambda: cdnow("cdnow_full"),
+        "demo": lambda: demo(arguments.demo_customers),
+        "heavy buyers": heavy,
     }
+    parser.add_argument("--data", default=",".join(sources), help="for the starts; all by default")
+    arguments = parser.parse_args(argv)
+    models, chosen = arguments.models.split(","), arguments.data.split(",")
+    for kind, names, known in (("model", models, MODELS), ("data", chosen, sources)):
+        for name in names:
+            if name not in known:
+                parser.error(f"unknown {kind} {name!r}; known: {', '.join(known)}")
     failed = False
     print(f"{arguments.starts} random starts: share within {WITHIN} of the best log-likelihood")
     print(f"{'data':<14} {'cells':>7} {'model':<12} {'share':>7} {'worst':>9} {'default':>9}")
-    for name, histories in data.items():
+    for name in chosen:
+        histories = sources[name]()
         if histories is None:
             print(f"{name:<14} data absent: set CRM_CLTV_REFERENCE_DATA")
             continue
@@ -213,12 +219,13 @@ def main(argv=None):
             count, bad = sweep(model, params)
             failed |= bad > 0
             print(f"{model_name:<12} {params!s:<45} {bad} of {count:,}", flush=True)
-    if data["CDNOW sample"] is not None:
+    sample = cdnow("cdnow_sample")
+    if sample is not None:
         print(f"\n{arguments.samples} samples of 50 customers of CDNOW: share at a limit")
         for model_name in models:
             if model_name == "mbg_cnbd_k":
                 continue
-            shares = small_samples(MODELS[model_name], data["CDNOW sample"], arguments.samples)
+            shares = small_samples(MODELS[model_name], sample, arguments.samples)
             failed |= shares["map"] > 0
             print(f"{model_name:<12} default {shares['map']:.1%}, mle {shares['mle']:.1%}")
     return int(failed)

@@ -32,6 +32,40 @@ def column(frame, name, table):
     return values.to_numpy(dtype=object)
 
 
+def number_column(frame, name, table):
+    """Return a column as floats, missing values as NaN.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Input table.
+    name, table : str
+        Column, and what to call the table in an error.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If the column is missing, or holds a value that is no number: names the row and the value.
+    """
+    values = column(frame, name, table)
+    if values.dtype != object:
+        return values
+    numbers = np.full(len(values), np.nan)
+    for row in np.flatnonzero(~pd.isna(values)):
+        try:
+            numbers[row] = float(values[row])
+        except (TypeError, ValueError):
+            shown = repr(values[row])[:60]
+            raise ValueError(
+                f"{table}: column {name!r}, row {row}: {shown} is not a number"
+            ) from None
+    return numbers
+
+
 def text_column(frame, name, table):
     """Return a text column as an array of str.
 

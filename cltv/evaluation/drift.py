@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cltv.frames import column, text_column
+from cltv.frames import number_column, text_column
+from cltv.purchase.family import BY_GROUP
+from cltv.purchase.frames import cell_table
 
 FREQUENCY_BINS = (1, 2, 3, 5, 10)
 """Lower ends of the bins of frequency after the first, 0."""
@@ -127,10 +129,14 @@ def parameter_drift(before, after):
             if name not in frame.columns:
                 raise ValueError(f"{table}: column {name!r} is missing")
         part = frame[text_column(frame, "kind", table) == "parameter"]
-        logs = np.log(part[["estimate", "lower_95", "upper_95"]].to_numpy(dtype=float))
+        logs = np.log(
+            np.column_stack(
+                [number_column(part, name, table) for name in ("estimate", "lower_95", "upper_95")]
+            )
+        )
         sides.append(
             part[keys].assign(
-                estimate=part["estimate"].astype(float),
+                estimate=number_column(part, "estimate", table),
                 log=logs[:, 0],
                 error=(logs[:, 2] - logs[:, 1]) / (2 * _NORMAL_95),
             )
@@ -182,7 +188,7 @@ def forecast_check(predicted, actual, lower=None, upper=None):
 
 def _measures(frame, table):
     frequency, recency, age, customers = (
-        column(frame, name, table).astype(float)
+        number_column(frame, name, table)
         for name in ("frequency", "recency_days", "age_days", "customers")
     )
     return {"frequency": frequency, "silence": age - recency, "age": age}, customers
@@ -219,18 +225,22 @@ def drift_figures(cells, fits, before, after):
     Raises
     ------
     ValueError
-        If a column is missing.
+        If a column is missing, or a row is impossible: names column, row (from 0) and value.
     """
     columns = ["drift_kind", "figure_name", "value_before", "value_now", "distance"]
-    sides = [cells[cells["origin_id"] == origin] for origin in (before, after)]
+    cell_table(cells, with_customers=True, with_patterns=False)
+    origins = text_column(cells, "origin_id", "cells")
+    sides = [cells[origins == origin] for origin in (before, after)]
     rows = []
     if all(len(side) for side in sides):
         measured = [_measures(side, "cells") for side in sides]
         for name, distance in cell_drift(*sides).items():
             means = [np.average(values[name], weights=weight) for values, weight in measured]
             rows.append(("input", name, *means, distance))
-    pooled = fits[~fits["model_name"].str.endswith("_by_group")]
-    moved = parameter_drift(*(pooled[pooled["origin_id"] == origin] for origin in (before, after)))
+    models = text_column(fits, "model_name", "fits")
+    pooled = fits[[not name.endswith(BY_GROUP) for name in models]]
+    origins = text_column(pooled, "origin_id", "fits")
+    moved = parameter_drift(*(pooled[origins == origin] for origin in (before, after)))
     for row in moved.itertuples():
         name = f"{row.model_name}: {row.name}"
         values = (row.estimate_before, row.estimate_after)

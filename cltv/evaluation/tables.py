@@ -22,7 +22,7 @@ from cltv.evaluation.metrics import (
     interval_coverage,
     pit_histogram,
 )
-from cltv.frames import column, groups, text_column
+from cltv.frames import column, groups, number_column, text_column
 
 COLUMNS = {
     "origin_id": "str",
@@ -63,6 +63,7 @@ class _Cells:
     channel: np.ndarray
     kind: np.ndarray
     pattern: np.ndarray
+    fitted_channel: np.ndarray
     frequency: np.ndarray
     recency: np.ndarray
     age: np.ndarray
@@ -93,7 +94,9 @@ def evaluate_orders(
     backtest_cells : pandas.DataFrame
         origin_id, acquisition_channel, customer_type, covariate_pattern (str), frequency,
         recency_days, age_days, orders_last_year (purchase days in the 365 days up to the origin),
-        holdout_orders (purchase days in the holdout), customers (all whole numbers).
+        holdout_orders (purchase days in the holdout), customers (all whole numbers). Optional:
+        covariate_channel, the channel under which the models by group know the customers of
+        acquisition_channel where small channels were fitted together; the same by default.
     scores : pandas.DataFrame
         origin_id, model_name, frequency, recency_days, age_days, ``expected_orders_<h>`` and
         ``probability_active_<h>`` for the horizon label h of every origin. Optional:
@@ -209,7 +212,7 @@ def _sample(part, rows):
     frame = pd.DataFrame(
         {
             "covariate_pattern": part.pattern[kept],
-            "acquisition_channel": part.channel[kept],
+            "acquisition_channel": part.fitted_channel[kept],
             "customer_type": part.kind[kept],
             "frequency": part.frequency[kept].astype(np.int64),
             "recency_days": part.recency[kept].astype(np.int64),
@@ -289,13 +292,15 @@ def _checked_cells(frame):
         text_column(frame, name, table)
         for name in ("origin_id", "acquisition_channel", "customer_type", "covariate_pattern")
     ]
+    known = "covariate_channel" in frame.columns
+    fitted = text_column(frame, "covariate_channel", table) if known else texts[1]
     names = (*_KEYS, "customers")
     arrays = [column(frame, name, table) for name in names]
     x, recency, age, customers = check_purchases(*arrays, names=names, whole_times=True)
     last_year, holdout = (
         _counts(column(frame, name, table), name) for name in ("orders_last_year", "holdout_orders")
     )
-    return _Cells(*texts, x, recency, age, last_year, holdout, customers)
+    return _Cells(*texts, fitted, x, recency, age, last_year, holdout, customers)
 
 
 def _counts(values, name):
@@ -303,7 +308,8 @@ def _counts(values, name):
         values = np.asarray(values, dtype=float)
     except (TypeError, ValueError):
         raise ValueError(f"column {name!r}: holds values that are no numbers") from None
-    bad = ~np.isfinite(values) | (values < 0) | (values != np.floor(values))
+    # beyond, neighbouring whole numbers are one and the same float
+    bad = ~((values >= 0) & (values <= 2.0**53) & (values == np.floor(values)))
     if bad.any():
         row = int(np.argmax(bad))
         raise ValueError(f"column {name!r}, row {row}: {values[row]:g} is not a count")
@@ -313,7 +319,7 @@ def _counts(values, name):
 def _horizons(origins):
     names = text_column(origins, "origin_id", "origins")
     labels = text_column(origins, "horizon_label", "origins")
-    days = column(origins, "horizon_days", "origins")
+    days = number_column(origins, "horizon_days", "origins")
     for row, value in enumerate(days):
         if not (np.isfinite(value) and value > 0):
             raise ValueError(f"column 'horizon_days', row {row}: {value:g} is not above 0")
@@ -338,7 +344,7 @@ class _Scores:
     """Scores by origin and model, looked up by history."""
 
     def __init__(self, frame):
-        self.frame = frame
+        self.frame, self.numbers = frame, {}
         origin = pd.Index(text_column(frame, "origin_id", "scores"))
         model = pd.Index(text_column(frame, "model_name", "scores"))
         self.rows = {}
@@ -381,9 +387,9 @@ class _Scores:
         return result
 
     def _values(self, name, rows):
-        if name not in self.frame.columns:
-            raise ValueError(f"scores: column {name!r} is missing")
-        return self.frame[name].iloc[rows].to_numpy(dtype=float, na_value=np.nan)
+        if name not in self.numbers:
+            self.numbers[name] = number_column(self.frame, name, "scores")
+        return self.numbers[name][rows]
 
 
 def _positions(theirs, ours):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cltv.frames import column, frame_of_rows, groups, text_column
+from cltv.frames import frame_of_rows, groups, number_column, text_column
 from cltv.purchase.family import BY_GROUP, members, read_fits
 
 COLUMNS = {
@@ -18,6 +18,9 @@ COLUMNS = {
     "cumulative_expected_orders": "float64",
 }
 """Columns of the tracking table and their pandas types."""
+
+MOST_DAYS = 73_000
+"""Two hundred years: a longer age or horizon is a mistake, and would be a table of its own."""
 
 
 def tracking(cells, fits, origins, step_days=28):
@@ -61,13 +64,13 @@ def tracking(cells, fits, origins, step_days=28):
     horizons = dict(
         zip(
             text_column(origins, "origin_id", "origins"),
-            _at_least(column(origins, "horizon_days", "origins"), "horizon_days", 1),
+            _within(number_column(origins, "horizon_days", "origins"), "horizon_days", 1),
             strict=True,
         )
     )
     origin = text_column(cells, "origin_id", "cells")
-    age = _at_least(column(cells, "age_days", "cells"), "age_days", 0)
-    customers = _at_least(column(cells, "customers", "cells"), "customers", 0)
+    age = _within(number_column(cells, "age_days", "cells"), "age_days", 0)
+    customers = _within(number_column(cells, "customers", "cells"), "customers", 0, np.inf)
     rows = []
     for origin_id, inside in groups(origin):
         if origin_id not in horizons or origin_id not in fitted:
@@ -119,14 +122,11 @@ def _rows(origin_id, name, days, present, total, step):
     return rows
 
 
-def _at_least(values, name, least):
-    try:
-        values = values.astype(float)
-    except (TypeError, ValueError):
-        raise ValueError(f"column {name!r}: holds values that are no numbers") from None
+def _within(values, name, least, most=MOST_DAYS):
     for bad, complaint in (
         (~np.isfinite(values), "is not a finite number"),
         (values < least, f"is below {least}"),
+        (values > most, f"is above {most:g}"),
     ):
         if bad.any():
             row = int(np.argmax(bad))

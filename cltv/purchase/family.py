@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cltv.frames import column, text_column
+from cltv.frames import number_column, text_column
 from cltv.purchase.bg_nbd import BGNBD
 from cltv.purchase.interface import PurchaseModel
 from cltv.purchase.mbg_cnbd_k import MBGCNBDk
@@ -113,11 +113,12 @@ def read_fits(fits):
     Raises
     ------
     ValueError
-        If a column is missing, or a fit names an unknown model or lacks a parameter.
+        If a column is missing, an estimate is no number, or a fit names an unknown model or lacks a
+        parameter.
     """
     origin = text_column(fits, "origin_id", "fits")
     model, name, kind = (text_column(fits, key, "fits") for key in ("model_name", "name", "kind"))
-    estimate = column(fits, "estimate", "fits")
+    estimate = number_column(fits, "estimate", "fits")
     note = fits["note"].to_numpy(dtype=object) if "note" in fits.columns else [None] * len(fits)
     found = {}
     for row in zip(origin, model, kind, name, estimate, note, strict=True):

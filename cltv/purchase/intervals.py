@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaincinv
 
-from cltv.frames import column, text_column
+from cltv.frames import number_column, text_column
 from cltv.purchase.family import ALL_PATTERNS, BY_GROUP, ENSEMBLES, MODELS, members, read_fits
 from cltv.purchase.frames import cell_table
 
@@ -68,7 +68,8 @@ def purchase_cell_intervals(
     Raises
     ------
     ValueError
-        If a column is missing, a row is impossible, or an option is out of range.
+        If a column is missing, a row is impossible, a fit lacks a parameter, or an option is out
+        of range.
 
     Notes
     -----
@@ -93,13 +94,13 @@ def purchase_cell_intervals(
     horizon = _horizons(origins)
     table = cell_table(cells, with_customers=False, with_patterns=_grouped(models, fitted))
     first = 1 if spend_purchases == "all" else 0
-    parts = []
+    parts, known = [], {}
     for origin_id, rows in table.origins():
         if origin_id not in horizon:
             continue
         for name in sorted(models):
             for pattern, own, part in _parts(table, rows, name, fitted.get(origin_id, {})):
-                drawing = _Drawing(part, horizon[origin_id], draws)
+                drawing = _Drawing(part, horizon[origin_id], draws, known)
                 quantiles = _quantiles(drawing, own, spend.get(origin_id), first)
                 parts.append(_frame(origin_id, name, pattern, own, quantiles))
     if parts:
@@ -170,12 +171,20 @@ def predictive_distribution(
 class _Drawing:
     """Draws of an equal mixture of models for the customers of one pattern."""
 
-    def __init__(self, part, horizon_days, draws):
+    def __init__(self, part, horizon_days, draws, known=None):
         self.part, self.horizon_days = part, horizon_days
+        self.known = {} if known is None else known
         self.each = -(-int(draws) // len(part))
         points = _points(self.each * len(part))
         self.uniforms = points[:, :_DRAW_COLUMNS]
         self.spend_uniforms = points[:, _DRAW_COLUMNS:]
+
+    def tables(self, spend):
+        """Return the tables of spend at these draws, shared with the other patterns."""
+        key = (spend, len(self.uniforms))
+        if key not in self.known:
+            self.known[key] = _SpendTables(spend, self.spend_uniforms)
+        return self.known[key]
 
     def blocks(self, cells):
         """Yield (start, stop, draws of shape (stop - start, d)) over the sorted cells."""
@@ -220,7 +229,7 @@ def _quantiles(drawing, cells, spend, first):
     result = np.full((len(cells), 2 * len(LEVELS)), np.nan)
     for start, stop, drawn in drawing.blocks(cells):
         if spend is not None:
-            ratios = _ratios(drawn, cells.frequency[start:stop] + first, spend, drawing)
+            ratios = _ratios(drawn, cells.frequency[start:stop] + first, drawing.tables(spend))
             ratios.sort(axis=1)
             result[start:stop, len(LEVELS) :] = ratios[:, ranks]
         drawn.sort(axis=1)
@@ -228,23 +237,47 @@ def _quantiles(drawing, cells, spend, first):
     return result
 
 
-def _ratios(drawn, purchases, spend, drawing):
+def _ratios(drawn, purchases, tables):
     """Return value / (v + n m) for each draw, shape (n, d)."""
-    p, q = spend
-    uniforms = drawing.spend_uniforms
-    own = _gamma_table(p * np.unique(purchases) + q, uniforms[:, 1])
-    spread = np.searchsorted(np.unique(purchases), purchases)
+    width = drawn.shape[1]
     highest = int(drawn.max(initial=0))
     if highest <= 4096:
         seen = np.flatnonzero(np.bincount(drawn.ravel(), minlength=highest + 1))
-        place = np.zeros(highest + 1, dtype=np.int32)
-        place[seen] = np.arange(len(seen))
-        place = place[drawn]
+        start = np.zeros(highest + 1, dtype=np.intp)
+        start[seen] = np.arange(0, len(seen) * width, width)
+        place = start[drawn]
     else:
         seen, place = np.unique(drawn, return_inverse=True)
-        place = place.reshape(drawn.shape)
-    total = _gamma_table(p * seen, uniforms[:, 0])
-    return total[place, np.arange(drawn.shape[1])] / own[spread]
+        place = place.reshape(drawn.shape) * width
+    # along one line: to look up row and column of each draw takes three times as long
+    place += np.arange(width)
+    ratios = tables.total(seen).ravel().take(place)
+    behind, spread = np.unique(purchases, return_inverse=True)
+    ratios /= tables.own(behind)[spread]
+    return ratios
+
+
+class _SpendTables:
+    """Gamma quantiles of spend at the draws' uniforms; each shape is looked up once."""
+
+    def __init__(self, spend, uniforms):
+        self.p, self.q = spend
+        self.uniforms = uniforms
+        self._total, self._own = {}, {}
+
+    def total(self, counts):
+        """Of the sum of this many purchases, one row per count; 0 where there is none."""
+        return self._rows(self._total, counts, self.p * counts, 0)
+
+    def own(self, purchases):
+        """Of the rate of customers with this many purchases behind their mean."""
+        return self._rows(self._own, purchases, self.p * purchases + self.q, 1)
+
+    def _rows(self, known, numbers, shapes, column):
+        new = np.array([number not in known for number in numbers], dtype=bool)
+        rows = _gamma_table(shapes[new], self.uniforms[:, column])
+        known.update(zip(numbers[new], rows, strict=True))
+        return np.array([known[number] for number in numbers])
 
 
 def _gamma_table(shapes, uniforms):
@@ -315,24 +348,27 @@ def _horizons(origins):
     if isinstance(origins, Mapping):
         return {str(key): float(days) for key, days in origins.items()}
     origin = text_column(origins, "origin_id", "origins")
-    days = column(origins, "horizon_days", "origins")
+    days = number_column(origins, "horizon_days", "origins")
     for row, value in enumerate(days):
-        if not (np.isfinite(float(value)) and float(value) > 0):
-            raise ValueError(f"column 'horizon_days', row {row}: {value} is not above 0")
-    return dict(zip(origin, days.astype(float), strict=True))
+        if not (np.isfinite(value) and value > 0):
+            raise ValueError(f"column 'horizon_days', row {row}: {value:g} is not above 0")
+    return dict(zip(origin, days, strict=True))
 
 
 def _usable_spend(spend_fits):
     """Return {origin: (p, q)} of the usable fits on net revenue."""
     keys = ("origin_id", "value_basis", "name", "kind")
     origin, basis, name, kind = (text_column(spend_fits, key, "spend_fits") for key in keys)
-    estimate = column(spend_fits, "estimate", "spend_fits")
+    estimate = number_column(spend_fits, "estimate", "spend_fits")
     found = {}
     for row in zip(origin, basis, name, kind, estimate, strict=True):
         if row[1] == VALUE_BASIS:
             found.setdefault(row[0], {})[row[3], row[2]] = float(row[4])
-    return {
-        origin_id: (rows["parameter", "p"], rows["parameter", "q"])
-        for origin_id, rows in found.items()
-        if rows.get(("status", "fit_status")) == 1.0
-    }
+    usable = {}
+    for origin_id, rows in found.items():
+        if rows.get(("status", "fit_status")) == 1.0:
+            for name in ("p", "q"):
+                if not np.isfinite(rows.get(("parameter", name), np.nan)):
+                    raise ValueError(f"spend_fits: the fit of {origin_id} has no parameter {name}")
+            usable[origin_id] = (rows["parameter", "p"], rows["parameter", "q"])
+    return usable

@@ -21,6 +21,9 @@
 {# First day of the month. #}
 {% macro month_start(date) %}{{ return("cast(" ~ dbt.date_trunc('month', date) ~ " as date)") }}{% endmacro %}
 
+{# First day of the quarter. #}
+{% macro quarter_start(date) %}{{ return("cast(" ~ dbt.date_trunc('quarter', date) ~ " as date)") }}{% endmacro %}
+
 {# Last day of the month that starts on this date. #}
 {% macro month_end(month) %}{{ return(add_days(add_months(month, 1), -1)) }}{% endmacro %}
 

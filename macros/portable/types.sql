@@ -49,11 +49,14 @@
 
 {# A cheap test that is true of every text with white space around it, of the empty text and of the word NULL. #}
 {% macro may_need_cleaning(text) %}{{ return(adapter.dispatch('may_need_cleaning', 'crm_cltv')(text)) }}{% endmacro %}
-{# every character that sorts before ! is a space or a control character #}
+{#
+  Between ! and ~ lie the characters of ASCII that can be seen: a text that begins and ends with one has no white space
+  around it. A text that does not, such as one that ends with an accent, is only looked at more closely.
+#}
 {% macro duckdb__may_need_cleaning(text) %}
-    {%- set conditions = [text ~ " < '!'", text ~ " like '% '", text ~ " ilike 'null'", text ~ " like chr(160) || '%'"] -%}
-    {%- for code in [9, 10, 13, 160] -%}{%- do conditions.append(text ~ " like '%' || chr(" ~ code ~ ")") -%}{%- endfor -%}
-    {{ return(conditions | join(' or ')) }}
+    {{ return(
+        text ~ " not between '!' and '~' or substring(" ~ text ~ ", -1, 1) not between '!' and '~' or (strlen(" ~ text ~ ") = 4 and " ~ text ~ " ilike 'null')"
+    ) }}
 {% endmacro %}
 {% macro spark__may_need_cleaning(text) %}{{ return('true') }}{% endmacro %}
 

@@ -164,7 +164,7 @@
 {% macro blanked_conditions(columns) %}
     {%- set pairs = [] -%}
     {%- for column in columns -%}
-        {%- do pairs.append((column['name'], 'raw_' ~ column['name'] ~ " <> '' and clean_" ~ column['name'] ~ ' is null')) -%}
+        {%- do pairs.append((column['name'], 'clean_' ~ column['name'] ~ ' is null and raw_' ~ column['name'] ~ " <> ''")) -%}
     {%- endfor -%}
     {{ return(pairs) }}
 {% endmacro %}

@@ -87,6 +87,10 @@
 {# The models that are fitted: all, unless one was asked for. #}
 {% macro purchase_model_family() %}{{ return(['bg_nbd', 'mbg_nbd', 'pareto_nbd', 'mbg_cnbd_k']) }}{% endmacro %}
 
+{# What kind of business this is, and in which trade: which benchmarks stand beside its figures. #}
+{% macro business_model() %}{{ return(checked_variable('business_model', '[a-z][a-z0-9_]{0,39}', 'a word of the column business_model of the seed benchmarks such as all or subscription')) }}{% endmacro %}
+{% macro industry() %}{{ return(checked_variable('industry', '[a-z][a-z0-9_]{0,39}', 'a word of the column industry of the seed benchmarks such as all')) }}{% endmacro %}
+
 {# Whether parameters differ by channel and customer type: where the back-test says so, or by decree. #}
 {% macro prediction_by_group() %}{{ return(chosen_variable('prediction_by_group', ['auto', 'always', 'never'])) }}{% endmacro %}
 
@@ -98,6 +102,7 @@
         as_of_date business_timezone reporting_currency earliest_plausible_date rate_valid_days fallback_margin_rate
         identity_max_ids_per_email identity_keep_apart
         run_rate_floor_days annual_discount_rate minimum_cell_customers
+        business_model industry
         purchase_model prediction_by_group fit_method spend_purchases max_exact_cells
         prediction_minimum_customers prediction_minimum_repeaters prediction_minimum_days prediction_maximum_silence_days
         backtest_origins backtest_customers challenger own_prediction_model
@@ -181,6 +186,8 @@
     {%- endif -%}
     {%- do annual_discount_rate() -%}
     {%- do purchase_model() -%}
+    {%- do business_model() -%}
+    {%- do industry() -%}
     {%- do prediction_by_group() -%}
     {%- do chosen_variable('challenger', ['none', 'boosted']) -%}
     {%- do own_prediction_model() -%}

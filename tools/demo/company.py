@@ -205,6 +205,22 @@ def draw_spend(seed, campaign, day, n_customers):
     return frame
 
 
+def euro_per_customer(rate_by_day):
+    """Return what campaigns spend for each customer they win: channel → euro, before noise.
+
+    A channel that is paid in another currency spends as many of its units, at the rate of the day.
+
+    Parameters
+    ----------
+    rate_by_day : ndarray of float, shape (currencies, PERIOD_DAYS)
+    """
+    euro = {}
+    for channel, cost in COST_PER_CUSTOMER.items():
+        currency = CURRENCIES.index(_SPEND_CURRENCY.get(channel, "EUR"))
+        euro[channel] = round(cost * float(rate_by_day[currency].mean()), 2)
+    return euro
+
+
 def sales_reps_frame():
     """Return the sales_reps table, one row per rep."""
     hired = np.array([day_of(row[3]) for row in SALES_REPS])

@@ -134,16 +134,25 @@ def frames(n_customers):
     }
 
 
-def truth_rows():
+def truth_rows(rate_by_day):
     """Return what was planted and must be found again: (channel, measure, value).
 
-    cost_per_campaign_customer  EUR spent for each customer that a campaign won, before noise
-    campaign_share              share of the channel's customers that a campaign won
-    handling_factor             how much longer a ticket of the channel's customers takes
+    Parameters
+    ----------
+    rate_by_day : ndarray of float, shape (currencies, days)
+
+    Returns
+    -------
+    list of (channel, measure, value)
+
+        cost_per_campaign_customer: EUR spent for each customer that a campaign won, before noise;
+        campaign_share: share of the channel's customers that a campaign won;
+        handling_factor: how much longer a ticket of the channel's customers takes.
     """
     rows = []
+    euro = company.euro_per_customer(rate_by_day)
     for channel, factor in zip(processes.CHANNELS, handling_factors(), strict=True):
-        cost = company.COST_PER_CUSTOMER.get(channel, 0.0)
+        cost = euro.get(channel, 0.0)
         share = company.CAMPAIGN_COVERAGE.get(channel, 0.0)
         rows.append((channel, "cost_per_campaign_customer", cost))
         rows.append((channel, "campaign_share", share))

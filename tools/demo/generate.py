@@ -13,6 +13,7 @@ from tools.demo import (
     dirt_crm,
     economics,
     erasure,
+    payback,
     purchases,
     tables,
     writing,
@@ -95,6 +96,7 @@ def generate(n_customers, seed, file_format, crm_folder, demo_folder, clean=Fals
     drawn = draw(seed, n_customers, counts)
     frames = _frames(seed, drawn)
     known = crm.draw_crm(seed, drawn, frames)
+    planted = economics.truth_rows(drawn.rate_by_day) + payback.truth_rows(drawn, known.frames)
     frames |= known.frames | economics.frames(n_customers)
     erased = []
     with duckdb.connect() as connection:
@@ -111,6 +113,6 @@ def generate(n_customers, seed, file_format, crm_folder, demo_folder, clean=Fals
             path = folder / f"{table}.{file_format}"
             writing.write_table(connection, table, frames.pop(table), planter, path, file_format)
         writing.write_truth(
-            connection, drawn.customers, drawn.bought, planter, demo_folder, file_format
+            connection, drawn.customers, drawn.bought, planter, planted, demo_folder, file_format
         )
         writing.write_crm_truth(connection, known, erased, demo_folder, file_format)

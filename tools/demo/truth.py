@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tools.demo import columns, economics, processes, purchases, world
+from tools.demo import columns, processes, purchases, world
 
 
 def processes_frame():
@@ -76,9 +76,9 @@ CHANGES_SQL = """
 """
 
 
-def economics_frame():
-    """Return the planted costs, one row per channel and measure."""
-    return pd.DataFrame(economics.truth_rows(), columns=["channel", "measure", "value"])
+def economics_frame(planted):
+    """Return the planted costs and what came of them, one row per channel and measure."""
+    return pd.DataFrame(planted, columns=["channel", "measure", "value"])
 
 
 def support_frame(rows):

@@ -71,7 +71,7 @@ def write_table(connection, table, frame, planter, path, file_format):
     connection.unregister("planted")
 
 
-def write_truth(connection, customers, bought, planter, folder, file_format):
+def write_truth(connection, customers, bought, planter, planted, folder, file_format):
     """Write the planted parameters, customers' futures, defects and costs.
 
     Parameters
@@ -80,6 +80,7 @@ def write_truth(connection, customers, bought, planter, folder, file_format):
     customers : customers.Customers
     bought : purchases.Purchases
     planter : planter.Planter or None
+    planted : list of (channel, measure, value)
     folder : pathlib.Path
     file_format : {'csv', 'parquet'}
     """
@@ -97,7 +98,7 @@ def write_truth(connection, customers, bought, planter, folder, file_format):
             defects,
             f"SELECT {texts}, row_count::INTEGER AS row_count FROM frame",
         ),
-        "demo_truth_economics": (truth.economics_frame(), "SELECT * FROM frame"),
+        "demo_truth_economics": (truth.economics_frame(planted), "SELECT * FROM frame"),
     }
     _copy_all(connection, selects, folder, file_format)
 

@@ -8,6 +8,20 @@ baselines as (
 
 ),
 
+own as (
+
+    select * from {{ ref('int_own_predictions') }}
+
+),
+
+own_origins as (
+
+    select distinct origin_id
+    from own
+    where expected_net_revenue is not null
+
+),
+
 foreseen as (
 
     {% for name in ['run_rate', 'last_12_months', 'segment_mean', 'hiatus_rule', 'retention_adjusted'] -%}
@@ -37,12 +51,20 @@ foreseen as (
 
     union all
 
+    -- where it speaks at all, silence about a customer is the expectation of nothing: or a model that speaks only of the
+    -- easy ones would be compared on these
     select
-        origin_id,
-        customer_key,
+        baselines.origin_id,
+        baselines.customer_key,
         '{{ own_prediction_model() or 'own_model' }}' as model_name,
-        expected_net_revenue as predicted_value
-    from {{ ref('int_own_predictions') }}
+        coalesce(own.expected_net_revenue, 0) as predicted_value
+    from baselines
+    inner join own_origins
+        on baselines.origin_id = own_origins.origin_id
+    left join own
+        on
+            baselines.origin_id = own.origin_id
+            and baselines.customer_key = own.customer_key
 
 )
 

@@ -63,11 +63,11 @@ weighted as (
         case
             when headers.allocation_weight <= 0 then 1
             when priced.line_type = 'gift_card' then 0
-            else (priced.line_amount - priced.line_discount) * 100
+            else {{ whole_cents('priced.line_amount - priced.line_discount') }}
         end as weight,
         case
             when headers.allocation_weight <= 0 then headers.line_count
-            else headers.allocation_weight * 100
+            else {{ whole_cents('headers.allocation_weight') }}
         end as order_weight,
         headers.line_count
 
@@ -75,15 +75,14 @@ weighted as (
     inner join headers
         on priced.order_id = headers.order_id
 
+),
+
+-- only the few lines that get a cent by their rank have a row
+by_rank as (
+
+    {{ cents_by_rank('weighted', amounts) }}
+
 )
-{%- for amount in amounts %},
-
-{{ amount }}_shares as (
-
-    {{ share_by_largest_remainder('weighted', amount) }}
-
-)
-{%- endfor %}
 
 select
     ---------- ids
@@ -102,19 +101,13 @@ select
     weighted.line_discount,
     weighted.cost_of_goods,
     {% for amount in amounts -%}
-    cast(
-        case when weighted.line_count = 1 then weighted.{{ amount }} else coalesce({{ amount }}_shares.share, 0) end
-        as {{ money_type() }}
-    ) as {{ amount }},
-    {% endfor -%}
-
+    {{ share_by_largest_remainder(amount, 'by_rank.' ~ amount ~ '_cents') }} as {{ amount }},
+    {% endfor %}
     ---------- booleans
     weighted.is_cost_estimated,
 
     ---------- dates
     weighted.ordered_on
 from weighted
-{% for amount in amounts -%}
-left join {{ amount }}_shares
-    on weighted.order_line_id = {{ amount }}_shares.order_line_id
-{% endfor %}
+left join by_rank
+    on weighted.order_line_id = by_rank.order_line_id

@@ -254,6 +254,50 @@ def test_a_challenger_may_look_at_last_years_orders(cells):
     assert found == pytest.approx(total)
 
 
+def test_channels_that_were_fitted_together_keep_their_shift_in_the_distributions():
+    origin_id, r, alpha, a, b = ORIGIN, 0.7, 6.0, 0.8, 2.5
+    key = (origin_id, "bg_nbd_by_group", "purchases")
+    figures = {
+        ("status", "fit_status"): 1.0,
+        ("diagnostic", "time_unit_days"): 7.0,
+        ("parameter", "r"): r,
+        ("parameter", "alpha"): alpha,
+        ("parameter", "a"): a,
+        ("parameter", "b"): b,
+        ("effect", "alpha[acquisition_channel=other]"): np.log(4.0),
+        ("effect", "alpha[acquisition_channel=email]"): 0.0,
+    }
+    rows = [
+        (*key, name, kind, value, np.nan, np.nan, np.nan, "fitted")
+        for (kind, name), value in figures.items()
+    ]
+    fits = pd.DataFrame(rows, columns=list(FIT_COLUMNS)).astype(FIT_COLUMNS)
+    # two channels of a few customers each, which the fit knows as one
+    cells = pd.DataFrame(
+        {
+            "origin_id": origin_id,
+            "acquisition_channel": ["email", "kiosk", "radio"],
+            "covariate_channel": ["email", "other", "other"],
+            "customer_type": "person",
+            "covariate_pattern": ["email|person", "other|person", "other|person"],
+            "frequency": [2, 2, 5],
+            "recency_days": [140, 140, 210],
+            "age_days": [280, 280, 350],
+            "orders_last_year": 3,
+            "holdout_orders": [1, 0, 2],
+            "customers": [5, 3, 2],
+        }
+    )
+    scores = _scores(cells, "ensemble_by_group", patterns=True)
+    graded = evaluate_orders(cells, scores, fits, ORIGINS)
+    x, last, age = (cells[name] / unit for name, unit in zip(HISTORY, (1, 7, 7), strict=True))
+    own = alpha * np.array([1.0, 4.0, 4.0])
+    alive = 1 / (1 + a / (b + x - 1) * ((own + age) / (own + last)) ** (r + x))
+    none = 1 - alive * (1 - ((own + age) / (own + age + 26)) ** (r + x))
+    bar = ("ensemble_by_group", "holdout_orders", "0", "predicted_customers")
+    assert _value(graded, origin_id, *bar) == pytest.approx((none * cells["customers"]).sum())
+
+
 # ---------- distributions from fits
 
 

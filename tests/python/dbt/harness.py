@@ -145,12 +145,35 @@ def taken(idle):
         return None
 
 
-def dbt(place, *arguments, **variables):
+def project_with(place, **models):
+    """The project with further models, name → SQL, in a folder of its own; returns the folder."""
+    project = place / "project"
+    project.mkdir()
+    parts = (
+        "dbt_project.yml",
+        "docs",
+        "macros",
+        "seeds",
+        "tests",
+        "python_models",
+        "cltv",
+        "tools",
+    )
+    for part in parts:
+        (project / part).symlink_to(ROOT / part)
+    # dbt does not follow links below the folder of the models
+    shutil.copytree(ROOT / "models", project / "models")
+    for name, query in models.items():
+        (project / "models" / f"{name}.sql").write_text(query)
+    return project
+
+
+def dbt(place, *arguments, project=ROOT, **variables):
     """Run dbt from the project's root with variables; returns a Run."""
     said = place / "dbt.txt"
     code = SERVERS.run(
         arguments=["--no-use-colors", *arguments, "--vars", json.dumps(variables)],
-        folder=str(ROOT),
+        folder=str(project),
         environment=environment(place),
         output=str(said),
     )

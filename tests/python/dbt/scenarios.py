@@ -9,6 +9,7 @@ from tests.python.dbt.harness import (
     NO_TESTS,
     NO_UNIT_TESTS,
     dbt,
+    project_with,
     raw_contract,
     tool,
     write_csv,
@@ -243,6 +244,47 @@ def as_of_without_landing_time(rooms, place):
     row = without(ORDER, "synced_at", "updated_at")
     selected = (*NO_TESTS, "--select", "+fct_orders")
     return build(rooms, place, [customer(1)], [row], *selected, as_of_date=AS_OF)
+
+
+# ---------- a model of the user's own beside the project's
+
+# speaks of those who bought an odd number of times again, of some in words that are no number
+OWN_MODEL = """
+    select
+        origin_id,
+        customer_key,
+        cast(case frequency when 1 then '100' when 3 then 'nan' else 'inf' end as double)
+            as expected_net_revenue
+    from {{ ref('int_purchase_histories') }}
+    where origin_id <> 'month_before' and mod(frequency, 2) = 1
+"""
+
+
+def build_with_own(place, query, *arguments):
+    """Build on the trade folder with one more model, which the variable names."""
+    write_folder(place / "crm", *trade())
+    return dbt(
+        place,
+        "build",
+        *arguments,
+        project=project_with(place, our_model=query),
+        raw_folder=str(place / "crm"),
+        crm_tables=[],
+        own_prediction_model="our_model",
+    )
+
+
+@scenario
+def own_model(rooms, place):
+    selected = ("--select", "+fct_customer_cltv", "+fct_cltv_backtest")
+    return build_with_own(place, OWN_MODEL, *NO_TESTS, *selected)
+
+
+@scenario
+def own_model_without_a_column(rooms, place):
+    query = "select 'now' as origin_id, 'C1' as customer_key"
+    selected = ("--select", "our_model", "int_own_predictions")
+    return build_with_own(place, query, *NO_TESTS, *selected)
 
 
 # ---------- optional tables that are off: the demo's files, but for those that are left out

@@ -49,6 +49,11 @@ MUST_BE = {
         "a yearly rate from 0.0 to 9.999999 such as 0.1",
         ["ten", "10%", -0.1, 10, "", "0.1; drop table x"],
     ),
+    "business_model": (
+        "a word of the column business_model of the seed benchmarks such as all or subscription",
+        ["", "Retail", "all' or 'a' = 'a"],
+    ),
+    "industry": ("a word of the column industry of the seed benchmarks such as all", ["", "all'"]),
     "spend_purchases": (one_of("all", "repeat"), ["none", "", "all'"]),
     "max_exact_cells": (count(1), ["many", 0, 1.5e6]),
     "run_rate_floor_days": (count(1), ["year", 0]),
@@ -129,6 +134,14 @@ REFUSED = [
     (
         {"backtest_origins": 37},
         "variable backtest_origins must be at most 36: three years of monthly origins",
+    ),
+    *(
+        (
+            {"own_prediction_model": value},
+            f"variable own_prediction_model names '{value}', which the back-test calls one of its "
+            "own; give your model another name",
+        )
+        for value in ("run_rate", "ensemble", "recency", "boosted")
     ),
     (
         {"raw_folder": "a folder", "raw_crm_schema": "our_crm"},
