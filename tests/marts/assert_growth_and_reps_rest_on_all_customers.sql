@@ -4,7 +4,10 @@ with
 
 months as (
 
-    select * from {{ ref('mart_cltv_growth') }}
+    select
+        *,
+        value_month = max(value_month) over () as is_newest
+    from {{ ref('mart_cltv_growth') }}
 
 ),
 
@@ -17,7 +20,7 @@ newest as (
     from months
     where
         value_basis = 'net_revenue'
-        and value_month = (select max(value_month) from months)
+        and is_newest
 
 ),
 
@@ -28,7 +31,7 @@ orders as (
         count(distinct fct_orders.customer_key) as customers
     from {{ ref('fct_orders') }} as fct_orders
     inner join newest
-        on newest.month_end >= fct_orders.ordered_on
+        on fct_orders.ordered_on <= newest.month_end
     where
         fct_orders.is_sale
         and fct_orders.customer_key <> 'guest'

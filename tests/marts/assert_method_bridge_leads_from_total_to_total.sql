@@ -1,5 +1,5 @@
--- The bridge begins at the total of the simple method and passes those of the others: to the cent, without a gap between
--- its steps, and for all segments together as for each.
+-- The bridge begins at the total of the simple method and passes those of the others: to the cent, without a gap
+-- between its steps, and for all segments together as for each.
 with
 
 customers as (
@@ -18,7 +18,7 @@ totals as (
     select
         '{{ basis }}' as value_basis,
         '{{ label }}' as horizon_label,
-        '{{ method }}' as method,
+        '{{ method }}' as method_name,
         coalesce(sum({{ method }}_{{ basis }}_next_{{ label }}), 0) as amount
     from customers
     {% if not (last_basis and last_label and loop.last) %}
@@ -53,7 +53,7 @@ reached as (
     select
         value_basis,
         horizon_label,
-        to_method as method,
+        to_method as method_name,
         sum(case when segment = 'all' then amount_after else 0 end) as amount,
         sum(case when segment <> 'all' then amount_after else 0 end) as amount_of_segments
     from steps
@@ -68,7 +68,7 @@ reached as (
     select
         value_basis,
         horizon_label,
-        from_method as method,
+        from_method as method_name,
         sum(case when segment = 'all' then amount_before else 0 end) as amount,
         sum(case when segment <> 'all' then amount_before else 0 end) as amount_of_segments
     from steps
@@ -80,14 +80,13 @@ reached as (
 
 )
 
-select
-    totals.value_basis || ' ' || totals.horizon_label || ' ' || totals.method as finding
+select totals.value_basis || ' ' || totals.horizon_label || ' ' || totals.method_name as finding
 from totals
 inner join reached
     on
         totals.value_basis = reached.value_basis
         and totals.horizon_label = reached.horizon_label
-        and totals.method = reached.method
+        and totals.method_name = reached.method_name
 where
     totals.amount <> reached.amount
     or totals.amount <> reached.amount_of_segments

@@ -1,7 +1,7 @@
 -- Nobody can be singled out by subtraction: no member of a view stands for fewer customers than the variable
--- minimum_cell_customers, and so neither does what is left when any of them are taken off a total; nor what is left of a
--- category without its products, of the best customers of a category, or of those who come and go in the bridge. Only
--- where all customers together are fewer are they shown, as one.
+-- minimum_cell_customers, and so neither does what is left when any of them are taken off a total; nor what is left of
+-- a category without its products, of the best customers of a category, or of those who come and go in the bridge.
+-- Only where all customers together are fewer are they shown, as one.
 with
 
 cells as (
@@ -90,15 +90,13 @@ where
 
 union all
 
+-- those who come or go by a step
 select
-    'bridge ' || bridge_step_id as finding,
-    customers
-from {{ ref('fct_cltv_method_bridge') }}
+    'bridge ' || steps.bridge_step_id as finding,
+    steps.customers
+from {{ ref('fct_cltv_method_bridge') }} as steps
+inner join {{ ref('method_bridge_steps') }} as rules
+    on steps.step_number = rules.step_number
 where
-    {{ is_small_cell('customers') }}
-    and step_name in (
-        select step_name
-        from {{ ref('method_bridge_steps') }}
-        where step_number <> beside_step
-    )
-    and step_name not in ('cohort_level', 'probability_alive', 'own_spend')
+    {{ is_small_cell('steps.customers') }}
+    and rules.step_number <> rules.beside_step

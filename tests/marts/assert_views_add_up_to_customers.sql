@@ -21,11 +21,11 @@ totals as (
         {%- if column.startswith('at_risk_') %}
         sum({{ at_risk_value('customers', column.replace('at_risk_', '').replace('_next_12m', '')) }}) as {{ column }},
         {%- else %}
-        sum({{ column }}) as {{ column }},
+        sum(customers.{{ column }}) as {{ column }},
         {%- endif %}
         {%- endfor %}
         max(costs.acquisition_cost) as acquisition_cost,
-        sum(expected_orders_12m) as expected_orders_12m,
+        sum(customers.expected_orders_12m) as expected_orders_12m,
         count(*) as heads
     from customers
     cross join costs
@@ -59,8 +59,10 @@ where
     or coalesce(views.expected_orders_12m, 0) <> coalesce(totals.expected_orders_12m, 0)
     {%- for column in viewed_money() %}
     or coalesce(views.{{ column }}, 0) <> coalesce(totals.{{ column }}, 0)
-    {%- if column in ('realised_gross_margin', 'probabilistic_gross_margin_total_12m') %} and views.is_margin_known
-    {%- elif column in ('realised_contribution', 'probabilistic_contribution_total_12m') %} and views.is_contribution_known
+    {%- if column in ('realised_gross_margin', 'probabilistic_gross_margin_total_12m') %}
+    and views.is_margin_known
+    {%- elif column in ('realised_contribution', 'probabilistic_contribution_total_12m') %}
+    and views.is_contribution_known
     {%- endif %}
     {%- endfor %}
 

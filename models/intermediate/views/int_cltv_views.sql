@@ -181,7 +181,11 @@ select
     ---------- numbers
     cast(row_number() over (
         partition by shown.view_name
-        order by shown.is_merged, shown.tier_rank, banded.realised_net_revenue_rounded desc nulls last, shown.member_id
+        order by
+            shown.is_merged asc,
+            shown.tier_rank asc nulls last,
+            banded.realised_net_revenue_rounded desc nulls last,
+            shown.member_id asc
     ) as integer) as member_rank,
     cast(shown.merged_members as integer) as merged_members,
     {%- for column in ['customers', 'buyers', 'repeat_buyers', 'predicted_customers'] %}
@@ -189,8 +193,12 @@ select
     {%- endfor %}
     cast(coalesce(banded.credited_share, 0) * cast(0.000001 as decimal(7, 6)) as decimal(28, 6)) as credited_customers,
     {%- for column in viewed_money() %}
-    case when banded.customers is null and {{ column.startswith('realised_') }} then 0 else banded.{{ column }}_rounded end
-        as {{ column }},
+    {%- set amount = 'banded.' ~ column ~ '_rounded' %}
+    {%- if column.startswith('realised_') %}
+    case when banded.customers is null then 0 else {{ amount }} end as {{ column }},
+    {%- else %}
+    {{ amount }} as {{ column }},
+    {%- endif %}
     {%- endfor %}
     {{ view_band('lower') }} as probabilistic_net_revenue_next_12m_lower,
     {{ view_band('upper') }} as probabilistic_net_revenue_next_12m_upper,

@@ -18,15 +18,15 @@ averages as (
         {{ divide(
             'sum(expected_order_' ~ basis ~ ' * (frequency + 1))',
             'sum(case when expected_order_' ~ basis ~ ' is not null then frequency + 1 end)'
-        ) }} as average_order_{{ basis }}{{ ',' if not loop.last }}
+        ) }} as average_order_{{ basis }},
         {%- endfor %}
+        count(*) as customers
     from customers
 
 )
 
 select
     customers.customer_key,
-    members.shown_member_id as segment,
     {%- for basis in value_bases() %}
     {%- for label in value_horizons() %}
     {%- set cohort_value = 'customers.cohort_' ~ basis ~ '_next_' ~ label %}
@@ -40,10 +40,10 @@ select
     {{ predicted_money(
         'coalesce(' ~ divide(orders, 'customers.probability_alive') ~ ', ' ~ orders ~ ') * averages.average_order_' ~ basis
     ) }} as if_alive_{{ basis }}_{{ label }},
-    {{ predicted_money(orders ~ ' * averages.average_order_' ~ basis) }} as expected_{{ basis }}_{{ label }}
-    {{- ',' if not (loop.last and basis == value_bases() | last) }}
+    {{ predicted_money(orders ~ ' * averages.average_order_' ~ basis) }} as expected_{{ basis }}_{{ label }},
     {%- endfor %}
     {%- endfor %}
+    members.shown_member_id as segment
 from customers
 cross join averages
 inner join {{ ref('int_view_members') }} as members

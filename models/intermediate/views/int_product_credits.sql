@@ -43,8 +43,10 @@ remaining as (
 
     select
         customers.customer_key,
-        case when lines_by_customer.customer_key is null and customers.realised_net_revenue = 0 then 'none' else 'unknown' end
-            as product_id,
+        case
+            when lines_by_customer.customer_key is null and customers.realised_net_revenue = 0 then 'none'
+            else 'unknown'
+        end as product_id,
         customers.realised_net_revenue - coalesce(lines_by_customer.net_revenue, 0) as net_revenue,
         customers.realised_gross_margin
         - case when lines_by_customer.customer_key is null then 0 else lines_by_customer.gross_margin end
@@ -101,8 +103,7 @@ rounded as (
         cast(floor(
             case
                 when weights.weight > 0
-                    then cast(1000000 * greatest(products.net_revenue, 0) as {{ double_type() }})
-                        / cast(weights.weight as {{ double_type() }})
+                    then {{ divide('1000000 * greatest(products.net_revenue, 0)', 'weights.weight') }}
                 else 1e6 / weights.products
             end
         ) as integer) as share_rounded_down

@@ -56,7 +56,7 @@ placed as (
     select
         *,
         floor(1e6 * days_in_care / sum(days_in_care) over (partition by customer_key)) as share_rounded_down,
-        row_number() over (partition by customer_key order by days_in_care desc, sales_rep_id) as place
+        row_number() over (partition by customer_key order by days_in_care desc, sales_rep_id asc) as place
     from in_care
 
 )

@@ -23,8 +23,10 @@ credited as (
         credits.member_id as sales_rep_id,
         credits.share_millionths as credited_millionths,
         credits.realised_net_revenue
-        + case when credits.share_millionths > 0 then coalesce(customers.probabilistic_net_revenue_next_12m, 0) else 0 end
-            as observed_value
+        + case
+            when credits.share_millionths > 0 then coalesce(customers.probabilistic_net_revenue_next_12m, 0)
+            else 0
+        end as observed_value
 
     from {{ ref('int_view_credits') }} as credits
     inner join {{ ref('int_customers__viewed') }} as customers
@@ -33,6 +35,16 @@ credited as (
         credits.view_name = 'sales_rep'
         and credits.member_id <> 'none'
         and credits.customer_key in (select in_care.customer_key from in_care)
+
+),
+
+credited_customers as (
+
+    select
+        customer_key,
+        sum(observed_value) as observed_value
+    from credited
+    group by customer_key
 
 ),
 
@@ -47,13 +59,7 @@ customer_values as (
         coalesce(values_by_customer.observed_value, 0) as customer_value
 
     from {{ ref('int_customers__viewed') }} as customers
-    left join (
-        select
-            customer_key,
-            sum(observed_value) as observed_value
-        from credited
-        group by customer_key
-    ) as values_by_customer
+    left join credited_customers as values_by_customer
         on customers.customer_key = values_by_customer.customer_key
     where customers.customer_key in (select in_care.customer_key from in_care)
 

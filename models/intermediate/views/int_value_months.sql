@@ -79,13 +79,13 @@ values_by_month as (
 )
 
 select
-    months.value_month,
     coalesce(changes_by_month.new_customers, 0) as new_customers,
-    coalesce(changes_by_month.change_in_active, 0) as change_in_active
-    {%- for basis in ladder_bases() %},
+    coalesce(changes_by_month.change_in_active, 0) as change_in_active,
+    {%- for basis in ladder_bases() %}
     -- nothing came in: that is known; not known is what a month brought whose costs are not
-    case when values_by_month.value_month is null then 0 else values_by_month.{{ basis }} end as {{ basis }}
+    case when values_by_month.value_month is null then 0 else values_by_month.{{ basis }} end as {{ basis }},
     {%- endfor %}
+    months.value_month
 from months
 left join changes_by_month
     on months.value_month = changes_by_month.value_month

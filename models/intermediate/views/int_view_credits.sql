@@ -1,5 +1,5 @@
--- Views in which a customer may belong to several members: how much of each customer is credited to whom. Realised value
--- goes to what was bought and to who sold it; of the future, and of the customer as a head, the shares are millionths.
+-- Views in which a customer may belong to several members: how much of each customer is credited to whom. Realised
+-- value goes to what was bought and to who sold it; of the future, and of the customer as a head, there are shares.
 -- Without a key of its own: a text for each of many rows would cost more than all the rest.
 with
 

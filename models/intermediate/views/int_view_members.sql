@@ -20,8 +20,9 @@ counted as (
     select
         '{{ view_name }}' as view_name,
         {{ column }} as member_id,
-        {{ {'channel': 'max(channel_group)', 'region': 'max(country)'}.get(view_name, 'cast(null as ' ~ dbt.type_string() ~ ')') }}
-            as own_group,
+        {{ {'channel': 'max(channel_group)', 'region': 'max(country)'}.get(
+            view_name, 'cast(null as ' ~ dbt.type_string() ~ ')'
+        ) }} as own_group,
         count(*) as customers,
         count(*) as credited_customers
     from customers
@@ -44,6 +45,18 @@ counted as (
 ),
 
 -- every tier of the rule has a row, also an empty one
+tiers as (
+
+    select value_tiers.value_tier
+    from {{ ref('value_tiers') }} as value_tiers
+    left join counted
+        on
+            value_tiers.value_tier = counted.member_id
+            and counted.view_name = 'segment'
+    where counted.member_id is null
+
+),
+
 members as (
 
     select * from counted
@@ -56,8 +69,7 @@ members as (
         cast(null as {{ dbt.type_string() }}) as own_group,
         0 as customers,
         0 as credited_customers
-    from {{ ref('value_tiers') }}
-    where value_tier not in (select member_id from counted where view_name = 'segment')
+    from tiers
 
 ),
 
@@ -99,10 +111,16 @@ described as (
 ),
 
 -- each view by itself, but for products
+by_themselves as (
+
+    select * from described
+    where view_name <> 'product'
+
+),
+
 first_merged as (
 
-    {{ small_cells_merged('described', 'view_name', "'other'") }}
-    where view_name <> 'product'
+    {{ small_cells_merged('by_themselves', 'view_name', "'other'") }}
 
 ),
 

@@ -88,9 +88,12 @@ guarded as (
 
     select
         *,
-        step_number <> beside_step
-        and max(case when {{ is_small_cell('customers') }} then 1 else 0 end)
-            over (partition by value_basis, horizon_label, step_number) = 1 as is_beside
+        case
+            when step_number <> beside_step
+                then max(case when {{ is_small_cell('customers') }} then 1 else 0 end)
+                    over (partition by value_basis, horizon_label, step_number)
+            else 0
+        end as is_beside
     from all_steps
 
 ),
@@ -100,9 +103,9 @@ gathered as (
     select
         *,
         case
-            when is_beside then 0
+            when is_beside = 1 then 0
             when step_number = beside_step
-                then amount + sum(case when is_beside then amount else 0 end)
+                then amount + sum(case when is_beside = 1 then amount else 0 end)
                     over (partition by segment, value_basis, horizon_label, beside_step)
             else amount
         end as shown_amount
@@ -119,7 +122,7 @@ select
     step_name,
     from_method,
     to_method,
-    cast(case when not is_beside then customers end as {{ dbt.type_bigint() }}) as customers,
+    cast(case when is_beside = 0 then customers end as {{ dbt.type_bigint() }}) as customers,
     cast(
         start_amount + sum(shown_amount) over (
             partition by segment, value_basis, horizon_label
@@ -135,6 +138,8 @@ select
             rows between unbounded preceding and current row
         ) as {{ money_sum_type() }}
     ) as amount_after,
-    case when is_beside then 'too few customers to be shown: part of step ' || {{ as_text('beside_step') }} else explanation end
-        as explanation
+    case
+        when is_beside = 1 then 'too few customers to be shown: part of step ' || {{ as_text('beside_step') }}
+        else explanation
+    end as explanation
 from gathered
