@@ -100,4 +100,7 @@ summed as (
 
 )
 
-select * from summed
+select
+    {{ row_key(['customer_key', 'activity_month']) }} as customer_month_id,
+    *
+from summed

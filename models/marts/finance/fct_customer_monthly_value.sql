@@ -64,7 +64,7 @@ laddered as (
 
 select
     ---------- ids
-    {{ row_key(['customer_key', 'activity_month']) }} as customer_month_id,
+    customer_month_id,
     customer_key,
 
     ---------- texts
