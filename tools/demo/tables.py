@@ -7,7 +7,7 @@ DuckDB. The tables beyond orders are spelled in `crm_tables`.
 import numpy as np
 import pandas as pd
 
-from tools.demo import baskets, catalogue, company, processes, refunds, world
+from tools.demo import baskets, company, processes, refunds, world
 from tools.demo import orders as order_rules
 from tools.demo.columns import (
     CAMPAIGN,
