@@ -11,7 +11,9 @@ from cltv.evaluation.drift import (
     parameter_drift,
     population_stability_index,
 )
+from cltv.evaluation.forecast import order_forecast
 from cltv.evaluation.grading import backtest_summary, capture_gains, total_band
+from cltv.evaluation.seasons import seasonal_index
 from cltv.evaluation.tables import evaluate_orders
 from cltv.evaluation.tracking import tracking
 
@@ -22,8 +24,10 @@ __all__ = [
     "drift_figures",
     "evaluate_orders",
     "forecast_check",
+    "order_forecast",
     "parameter_drift",
     "population_stability_index",
+    "seasonal_index",
     "total_band",
     "tracking",
     "with_challenger",

@@ -7,6 +7,9 @@
 {# The two bases on which value is stated. #}
 {% macro value_bases() %}{{ return(['net_revenue', 'gross_margin']) }}{% endmacro %}
 
+{# The bases on which the coming months are foreseen: those of value, and contribution. #}
+{% macro forecast_bases() %}{{ return(value_bases() + ['contribution']) }}{% endmacro %}
+
 {# Average length of a month in days; ages are counted in these. #}
 {% macro days_per_month() %}{{ return('30.4375e0') }}{% endmacro %}
 

@@ -51,6 +51,7 @@ select
     histories.frequency,
     histories.cell_recency_days,
     histories.cell_age_days,
+    histories.age_days,
     scores.probability_alive,
     {% for label in order_horizons() -%}
     scores.expected_orders_{{ label }},

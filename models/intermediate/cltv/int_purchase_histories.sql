@@ -43,6 +43,7 @@ select
     coalesce(log_gap_sum, 0) as log_gap_sum,
     {%- for basis in value_bases() %}
     {{ basis }},
+    first_day_{{ basis }},
     -- days on which nothing, or less than nothing, remained have no place in a model of positive values
     cast(case when {{ basis }} is not null then positive_days_{{ basis }} else 0 end as integer)
         as all_count_{{ basis }},
