@@ -75,7 +75,7 @@ test: lint rules unit
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --nocolor --disable-progress-bar models tests
+	$(BIN)/sqlfluff lint --processes 0 --nocolor --disable-progress-bar models tests
 
 # a fresh build with all data and unit tests, and the project rules on its artifacts
 rules: export CRM_CLTV_DUCKDB_PATH := target/check/crm_cltv.duckdb
