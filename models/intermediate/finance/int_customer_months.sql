@@ -88,10 +88,10 @@ summed as (
         sum(unknown_costs) as unknown_costs,
         sum(unknown_costs_moved) as unknown_costs_moved,
         sum(unknown_acquisition) as unknown_acquisition,
-        max(unrated_driver) as unrated_driver
-        {%- for amount in ladder_amounts() %},
-        {{ sum_money(amount) }} as {{ amount }}
+        {%- for amount in ladder_amounts() %}
+        {{ sum_money(amount) }} as {{ amount }},
         {%- endfor %}
+        max(unrated_driver) as unrated_driver
 
     from entries
     group by

@@ -19,10 +19,10 @@ rates as (
 rated_drivers as (
 
     select
-        max(case when cost_driver = 'ticket' then 1 else 0 end) as ticket,
-        max(case when cost_driver = 'ticket_minute' then 1 else 0 end) as ticket_minute,
-        max(case when cost_driver = 'contact' then 1 else 0 end) as contact,
-        max(case when cost_driver = 'contact_minute' then 1 else 0 end) as contact_minute
+        max(case when cost_driver = 'ticket' then 1 else 0 end) as has_ticket,
+        max(case when cost_driver = 'ticket_minute' then 1 else 0 end) as has_ticket_minute,
+        max(case when cost_driver = 'contact' then 1 else 0 end) as has_contact,
+        max(case when cost_driver = 'contact_minute' then 1 else 0 end) as has_contact_minute
     from rates
 
 ),
@@ -36,14 +36,18 @@ costed as (
         cast(
             coalesce(uses.own_cost, uses.quantity * coalesce(channel_rates.unit_cost, all_rates.unit_cost))
             as decimal(18, 6)
-        ) as cost,
+        ) as use_cost,
         case
             when coalesce(uses.own_cost, channel_rates.unit_cost, all_rates.unit_cost) is not null then 0
             {%- for one, other in [
                 ('ticket', 'ticket_minute'), ('ticket_minute', 'ticket'),
                 ('contact', 'contact_minute'), ('contact_minute', 'contact'),
             ] %}
-            when uses.cost_driver = '{{ one }}' and rated_drivers.{{ one }} = 0 and rated_drivers.{{ other }} = 1 then 0
+            when
+                uses.cost_driver = '{{ one }}'
+                and rated_drivers.has_{{ one }} = 0
+                and rated_drivers.has_{{ other }} = 1
+                then 0
             {%- endfor %}
             else 1
         end as is_unrated
@@ -70,7 +74,7 @@ by_month as (
         activity_month,
         {%- for family, drivers in families.items() %}
         {{ round_money(
-            "sum(case when cost_driver in ('" ~ drivers | join("', '") ~ "') then coalesce(cost, 0) else 0 end)"
+            "sum(case when cost_driver in ('" ~ drivers | join("', '") ~ "') then coalesce(use_cost, 0) else 0 end)"
         ) }} as {{ family }}_cost,
         {%- endfor %}
         max(case when is_unrated = 1 then cost_driver end) as unrated_driver

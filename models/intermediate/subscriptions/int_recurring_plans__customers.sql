@@ -19,8 +19,8 @@ scoped as (
     select
         activity_month,
         {%- for ending in endings %}
-        case when {{ 'plan' ~ ending }} is not null then {{ "'all_plans'" if all_plans else 'plan' ~ ending }} end
-            as {{ 'plan' ~ ending }},
+        {%- set plan = 'plan' ~ ending %}
+        case when {{ plan }} is not null then {{ "'all_plans'" if all_plans else plan }} end as {{ plan }},
         {{ 'mrr' ~ ending }},
         {%- endfor %}
         is_first_paid_month
