@@ -1,8 +1,8 @@
 """The documentation is run: examples give what is shown, and reference pages are complete.
 
-The README's SQL and Python run against a publication of the demo. The one that `make build` left in
-`exports` is used if it is there; otherwise one is built. `python tests/python/test_readme.py`
-writes the results of the queries into the README again.
+The README's SQL and Python run against a publication of the demo, built for the tests. After a
+`make build`, `python tests/python/test_readme.py` writes the results of the queries into the README
+again.
 """
 
 import os
@@ -19,8 +19,6 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 import yaml
-
-from tools.paths import demo_file
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -132,36 +130,12 @@ def run(command, folder):
     return finished.stdout
 
 
-def is_of_the_demo(exports):
-    """A publication of other tables, or of another day, says nothing about the README."""
-    file = exports / "crm_cltv.duckdb"
-    if not file.exists():
-        return False
-    with duckdb.connect(str(file), read_only=True) as connection:
-        counts = connection.execute(
-            "select table_name, raw_rows, rows_after_as_of from dq_row_reconciliation"
-        ).fetchall()
-    with duckdb.connect() as connection:
-        for table, rows, later in counts:
-            seed = str(demo_file(table)).replace("'", "''")
-            reader = f"read_csv('{seed}', header = true, all_varchar = true)"
-            (lines,) = connection.execute(f"select count(*) from {reader}").fetchone()
-            if lines != rows or later:
-                return False
-    return True
+@pytest.fixture
+def exports(demo):
+    return demo.exports
 
 
-@pytest.fixture(scope="session")
-def exports(tmp_path_factory):
-    found = Path(os.environ.get("CRM_CLTV_EXPORTS", ROOT / "exports"))
-    if is_of_the_demo(found):
-        return found
-    folder = tmp_path_factory.mktemp("demo")
-    run([sys.executable, "-m", "tools.build"], folder)
-    return folder / "exports"
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture
 def published(exports):
     with duckdb.connect(str(exports / "crm_cltv.duckdb"), read_only=True) as connection:
         yield connection
@@ -170,6 +144,7 @@ def published(exports):
 # ---------- the examples
 
 
+@pytest.mark.scenario("demo")
 @pytest.mark.parametrize("block", blocks_in("sql"))
 def test_queries_give_what_is_shown(block, published):
     result = published.execute(block.body)
@@ -183,6 +158,7 @@ def test_queries_give_what_is_shown(block, published):
         assert all(map(same, left, right)), f"shown {left}, found {right}"
 
 
+@pytest.mark.scenario("demo")
 @pytest.mark.parametrize("block", blocks_in("python"))
 def test_python_runs_beside_the_publication(block, exports, tmp_path):
     (tmp_path / "exports").symlink_to(exports.resolve())
@@ -197,6 +173,7 @@ def test_python_runs_beside_the_publication(block, exports, tmp_path):
     assert finished.stdout.strip()
 
 
+@pytest.mark.scenario("demo")
 def test_the_demo_summary_is_the_one_shown(exports):
     from tools.summary import summary
 
@@ -365,6 +342,7 @@ def test_every_error_line_is_explained():
                 assert piece in page, f"{file.name}: {piece!r}"
 
 
+@pytest.mark.scenario("demo")
 def test_every_published_mart_is_in_the_readme(exports):
     shown = set(re.findall(r"`((?:dim|fct|mart|dq)_\w+)`", README.read_text()))
     assert {file.stem for file in exports.glob("*.parquet")} <= shown

@@ -5,13 +5,14 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 import duckdb
 
@@ -19,6 +20,7 @@ from tools import contract
 
 ROOT = Path(__file__).resolve().parents[3]
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+ASK = ("--no-write-json", "run-operation")  # a macro; nobody reads artifacts of that
 NO_TESTS = ("--exclude-resource-type", "test", *NO_UNIT_TESTS)
 
 
@@ -108,41 +110,75 @@ def environment(place):
     }
 
 
-class Servers:
-    """Processes that run dbt, see dbt_server.py: as many as there are runs at a time."""
+class Server:
+    """The process that runs dbt, see dbt_server.py; started when it is first asked."""
 
     def __init__(self):
-        self.idle = []
+        self.process = None
+        self.address = None
+        self.starting = Lock()
+
+    def start(self):
+        """Start it; whoever asks before it is ready waits in line."""
+        with self.starting:
+            if self.process:
+                return
+            self.address = str(Path(tempfile.mkdtemp()) / "dbt")
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(self.address)
+                listener.listen(100)
+                file = listener.fileno()
+                self.process = subprocess.Popen(
+                    [
+                        sys.executable,
+                        str(Path(__file__).with_name("dbt_server.py")),
+                        str(file),
+                        json.dumps(PROJECTS),
+                    ],
+                    pass_fds=[file],
+                )
 
     def run(self, **request):
         """Returns dbt's exit code."""
-        server = taken(self.idle) or subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("dbt_server.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        server.stdin.write(json.dumps(request) + "\n")
-        server.stdin.flush()
-        code = int(server.stdout.readline())
-        self.idle.append(server)
-        return code
+        self.start()
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(self.address)
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            return int(connection.makefile().read())
 
-    def close(self):
-        for server in self.idle:
-            server.communicate()
-        self.idle.clear()
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+            shutil.rmtree(Path(self.address).parent)
 
 
-SERVERS = Servers()
+SERVER = Server()
+
+# Reading the project takes dbt longer than most of these runs take. The server has read it with
+# these variables; a run whose variables say the same takes it as it is. Those in READ_LATER may
+# differ: they are looked up when a model is compiled, which test_reading.py holds them to.
+PROJECTS = [
+    {},
+    {"raw_folder": "a folder", "crm_tables": "all"},
+    {"raw_folder": "a folder", "crm_tables": []},
+]
+DEMO, FOLDER, BARE_FOLDER = range(len(PROJECTS))
+READ_LATER = {
+    "as_of_date": "2024-03-31",
+    "business_timezone": "Europe/Berlin",
+    "backtest_origins": 0,
+}
 
 
-def taken(idle):
-    """Something idle, now the caller's own, or None."""
-    try:
-        return idle.pop()
-    except IndexError:
-        return None
+def project_for(variables):
+    """The project that was read with such variables, or None: dbt has to read it for itself."""
+    if "raw_folder" not in variables:
+        return DEMO if not variables else None
+    # what counts is that there is a folder, not where
+    decisive = {**variables, "raw_folder": "a folder"}
+    decisive = {name: value for name, value in decisive.items() if name not in READ_LATER}
+    return PROJECTS.index(decisive) if decisive in PROJECTS else None
 
 
 def project_with(place, **models):
@@ -168,60 +204,43 @@ def project_with(place, **models):
     return project
 
 
-def dbt(place, *arguments, project=ROOT, **variables):
+def dbt(place, *arguments, **variables):
     """Run dbt from the project's root with variables; returns a Run."""
+    return run_dbt(place, project_for(variables), *arguments, **variables)
+
+
+def run_dbt(place, project, *arguments, root=ROOT, **variables):
+    """Run dbt on a project that was read already, or with None as users do; returns a Run."""
+    # no test reads dbt's log file, which takes a tenth of a run
+    options = ["--no-use-colors", "--log-level-file", "none"]
+    arguments = [*options, *arguments, "--vars", json.dumps(variables)]
+    if project is None:
+        dbt = str(Path(sys.executable).with_name("dbt"))
+        return Run(*command(place, [dbt, *arguments], root), place)
     said = place / "dbt.txt"
-    code = SERVERS.run(
-        arguments=["--no-use-colors", *arguments, "--vars", json.dumps(variables)],
-        folder=str(project),
-        environment=environment(place),
-        output=str(said),
+    code = SERVER.run(
+        project=project, arguments=arguments, environment=environment(place), output=str(said)
     )
     return Run(code, said.read_text(), place)
 
 
-class Rooms:
-    """Rooms for runs on raw folders, used again by later runs with the same variables.
-
-    dbt reads the whole project anew whenever a variable or the path of the database changes, which
-    takes longer than most of these runs. In a room both stay the same: the raw folder of each run
-    is linked there, and what the run leaves behind is moved out.
-    """
-
-    def __init__(self, place):
-        self.place = place
-        self.idle = defaultdict(list)
-
-    def dbt(self, place, folder, *arguments, **variables):
-        """Run dbt on a raw folder; the messages name the folder as the room's `crm`."""
-        kind = json.dumps(variables, sort_keys=True)
-        room = taken(self.idle[kind]) or Path(tempfile.mkdtemp(dir=self.place))
-        (room / "crm").symlink_to(folder, target_is_directory=True)
-        run = dbt(room, *arguments, raw_folder=str(room / "crm"), **variables)
-        (room / "crm").unlink()
-        (place / "target").mkdir()
-        for name in ("manifest.json", "run_results.json"):
-            if (room / "target" / name).exists():
-                shutil.copy(room / "target" / name, place / "target")
-        if run.database.exists():
-            shutil.move(run.database, place)
-        self.idle[kind].append(room)
-        output = run.output.replace(str(room / "crm"), str(folder))
-        return replace(run, place=place, output=output)
-
-
-def tool(place, name):
-    """Run one of the programs in tools/, from the project's root; returns a Run."""
+def command(place, words, root=ROOT):
+    """Run a command from the project's root; returns its exit code and what it said."""
     finished = subprocess.run(
-        [sys.executable, "-m", f"tools.{name}"],
-        cwd=ROOT,
+        words,
+        cwd=root,
         env=environment(place),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    return Run(finished.returncode, finished.stdout, place)
+    return finished.returncode, finished.stdout
+
+
+def tool(place, name):
+    """Run one of the programs in tools/, from the project's root; returns a Run."""
+    return Run(*command(place, [sys.executable, "-m", f"tools.{name}"]), place)
 
 
 def write_csv(file, rows, columns=None):

@@ -9,10 +9,11 @@ import gzip
 import io
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 import duckdb
 
-from tests.python.dbt.harness import NO_UNIT_TESTS
+from tests.python.dbt.harness import NO_UNIT_TESTS, dbt
 from tests.python.dbt.scenarios import scenario
 from tools.contract import built_tables, raw_contract
 
@@ -42,6 +43,7 @@ GOOD_MOMENTS = {
 # ---------- healthy rows
 
 
+@cache
 def parent(name):
     """The table whose key a column names, if that has one column."""
     return next((table for table in TABLES if CONTRACT[table]["key"] == [name]), None)
@@ -567,19 +569,21 @@ SELECTED = (
 
 
 @scenario
-def hostile_rows(rooms, place):
+def hostile_rows(place):
     folder = place / "crm"
     folder.mkdir()
     for table in TABLES:
         all_quoted(folder, table, rows_with_damage(table))
-    return rooms.dbt(place, folder, "build", *NO_UNIT_TESTS, *SELECTED, crm_tables=list(TABLES))
+    variables = {"raw_folder": str(folder), "crm_tables": "all"}
+    return dbt(place, "build", *NO_UNIT_TESTS, *SELECTED, **variables)
 
 
 @scenario
-def hostile_files(rooms, place):
+def hostile_files(place):
     """Every table in another dialect; the folder has an apostrophe and a space in its name."""
     folder = place / "the firm's CRM"
     folder.mkdir()
     for number, table in enumerate(TABLES):
         DIALECTS[1 + number % (len(DIALECTS) - 1)](folder, table, healthy_rows(table))
-    return rooms.dbt(place, folder, "build", *NO_UNIT_TESTS, *SELECTED, crm_tables=list(TABLES))
+    variables = {"raw_folder": str(folder), "crm_tables": "all"}
+    return dbt(place, "build", *NO_UNIT_TESTS, *SELECTED, **variables)

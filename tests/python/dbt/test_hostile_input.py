@@ -5,18 +5,14 @@ Whatever must stop a run is asked of the project's macros directly; every kind o
 as well, each for another table. Whatever must come out right is proved by two runs.
 """
 
-import contextlib
-import io
-import json
 import shutil
 from collections import Counter
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
 from tests.python.dbt import hostile
-from tests.python.dbt.harness import ROOT
+from tests.python.dbt.harness import ASK, FOLDER, run_dbt
 from tests.python.dbt.hostile import (
     CONTRACT,
     DIALECTS,
@@ -38,33 +34,15 @@ def name_of(case):
 # ---------- files that nobody can read
 
 
-@pytest.fixture(scope="module")
-def ask_dbt(tmp_path_factory):
+@pytest.fixture
+def ask_dbt(tmp_path):
     """Runs the checks alone, in dbt; returns the lines that were said."""
-    place = tmp_path_factory.mktemp("dbt")
-    options = [
-        *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles")),
-        *("--target", "lint", "--target-path", str(place), "--log-path", str(place)),
-    ]
-
-    def invoke(manifest, *arguments):
-        said = io.StringIO()
-        with contextlib.chdir(ROOT), contextlib.redirect_stdout(said):
-            result = dbtRunner(manifest=manifest).invoke(["--no-use-colors", *arguments, *options])
-        return result, said.getvalue()
-
-    # a source's schema is decided when the project is parsed
-    parsed, said = invoke(None, "parse", "--vars", json.dumps({"raw_folder": "a folder"}))
-    assert parsed.success, said
 
     def ask(variables):
-        result, said = invoke(
-            parsed.result, "run-operation", "check_inputs", "--vars", json.dumps(variables)
-        )
-        assert result.exception is None, said
-        assert "Traceback" not in said
-        lines = [line.strip() for line in said.splitlines() if "crm_cltv: " in line]
-        assert result.success == (not lines), said
+        said = run_dbt(tmp_path, FOLDER, *ASK, "check_inputs", **variables)
+        assert "Traceback" not in said.output
+        lines = [line.strip() for line in said.output.splitlines() if "crm_cltv: " in line]
+        assert said.code == (1 if lines else 0), said.output
         return lines
 
     return ask
@@ -99,9 +77,11 @@ def test_dbt_says_the_same_line(number, ask_dbt, tmp_path):
 
 
 def test_dbt_takes_a_healthy_folder(ask_dbt, tmp_path):
+    folder = tmp_path / "crm"
+    folder.mkdir()
     for table in TABLES:
-        hostile.plain(tmp_path, table, hostile.healthy_rows(table))
-    assert ask_dbt({"raw_folder": str(tmp_path), **ALL}) == []
+        hostile.plain(folder, table, hostile.healthy_rows(table))
+    assert ask_dbt({"raw_folder": str(folder), **ALL}) == []
 
 
 # ---------- variables

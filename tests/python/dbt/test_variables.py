@@ -1,14 +1,9 @@
 """Every variable is checked before anything runs; one line says what is wrong and what is right."""
 
-import contextlib
-import io
-import json
-
 import pytest
 import yaml
-from dbt.cli.main import dbtRunner
 
-from tests.python.dbt.harness import ROOT, raw_contract
+from tests.python.dbt.harness import ASK, DEMO, ROOT, raw_contract, run_dbt
 from tests.python.dbt.scenarios import HOSTILE_DATE
 
 VARIABLES = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
@@ -175,37 +170,21 @@ ACCEPTED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def check(tmp_path_factory):
-    """Runs the checks alone; returns whether they passed and what was said."""
-    place = tmp_path_factory.mktemp("variables")
-    options = [
-        *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles")),
-        *("--target", "lint", "--target-path", str(place), "--log-path", str(place)),
-    ]
-
-    def invoke(manifest, *arguments):
-        said = io.StringIO()
-        with contextlib.chdir(ROOT), contextlib.redirect_stdout(said):
-            result = dbtRunner(manifest=manifest).invoke(["--no-use-colors", *arguments, *options])
-        return result, said.getvalue()
-
-    parsed, said = invoke(None, "parse")
-    assert parsed.success, said
+@pytest.fixture
+def check(tmp_path):
+    """Runs the checks alone; returns dbt's exit code and what was said."""
 
     def check(variables):
-        arguments = ("run-operation", "check_variables", "--vars", json.dumps(variables))
-        result, said = invoke(parsed.result, *arguments)
-        assert result.exception is None, said
-        return result.success, said
+        said = run_dbt(tmp_path, DEMO, *ASK, "check_variables", **variables)
+        return said.code, said.output
 
     return check
 
 
 @pytest.mark.parametrize(("variables", "line"), REFUSED, ids=[str(case[0]) for case in REFUSED])
 def test_a_wrong_value_is_refused_in_one_line(check, variables, line):
-    passed, said = check(variables)
-    assert not passed
+    code, said = check(variables)
+    assert code == 1, said
     lines = [text.strip() for text in said.splitlines() if "crm_cltv: " in text]
     assert lines == [f"crm_cltv: {line}"], said
     assert "Traceback" not in said
@@ -213,8 +192,8 @@ def test_a_wrong_value_is_refused_in_one_line(check, variables, line):
 
 @pytest.mark.parametrize("variables", ACCEPTED, ids=str)
 def test_a_right_value_is_taken(check, variables):
-    passed, said = check(variables)
-    assert passed, said
+    code, said = check(variables)
+    assert code == 0, said
 
 
 def test_a_long_value_is_cut_short_in_the_message(check):

@@ -1,10 +1,13 @@
-"""Shared runs of the project: expensive, so each is made once, two at a time."""
+"""Shared runs of the project: expensive, so each is made once, two at a time.
+
+They start with the first test, and the tests that read one come last: by then most are made.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.python.dbt.harness import SERVERS, Rooms
+from tests.python.dbt.harness import SERVER
 from tests.python.dbt.scenarios import SCENARIOS
 
 
@@ -16,19 +19,22 @@ def _names(item):
     return [marker.args[0] for marker in item.iter_markers("scenario")]
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: bool(_names(item)))
+
+
+@pytest.fixture(scope="session", autouse=True)
 def runs(request, tmp_path_factory):
     """Name of a scenario → its run. All that the collected tests name are started at once."""
-    rooms = Rooms(tmp_path_factory.mktemp("rooms"))
     wanted = [name for item in request.session.items for name in _names(item)]
     with ThreadPoolExecutor(max_workers=2) as pool:
         started = {
-            name: pool.submit(SCENARIOS[name], rooms, tmp_path_factory.mktemp(name))
+            name: pool.submit(SCENARIOS[name], tmp_path_factory.mktemp(name))
             for name in dict.fromkeys(wanted)
         }
         yield lambda name: started[name].result()
         pool.shutdown(cancel_futures=True)
-    SERVERS.close()
+    SERVER.stop()
 
 
 @pytest.fixture
