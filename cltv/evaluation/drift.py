@@ -238,7 +238,8 @@ def drift_figures(cells, fits, before, after):
             means = [np.average(values[name], weights=weight) for values, weight in measured]
             rows.append(("input", name, *means, distance))
     models = text_column(fits, "model_name", "fits")
-    pooled = fits[[not name.endswith(BY_GROUP) for name in models]]
+    # as an array: of an empty list pandas would keep no columns
+    pooled = fits[np.array([not name.endswith(BY_GROUP) for name in models], dtype=bool)]
     origins = text_column(pooled, "origin_id", "fits")
     moved = parameter_drift(*(pooled[origins == origin] for origin in (before, after)))
     for row in moved.itertuples():

@@ -620,7 +620,9 @@ def _roughness(k, shape, since, ahead):
     if k == 1:
         return 0.0
     gap = 1.0 - np.exp(2j * np.pi / k)
-    s = np.geomspace(ahead / since[-1], ahead / since[0], 16)
+    # a horizon of next to nothing may divide to nothing, and no geometric series starts there
+    first, last = (np.maximum(ahead / since[end], np.finfo(float).tiny) for end in (-1, 0))
+    s = np.geomspace(first, last, 16)
     size = np.abs(1.0 + s * gap)
     swing = np.where(shape * np.log(size) < 25.0, shape * s * np.abs(gap) / size**2, 0.0)
     return float(swing.max(initial=0.0))

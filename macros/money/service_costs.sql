@@ -14,7 +14,7 @@
   One kind of service as rows of int_service_uses: a select statement.
 
   Arguments:
-    relation     CTE with customer_key and used_on
+    relation     CTE with source_key, customer_key and used_on
     cost_driver  SQL: the driver of the table cost_rates
     channel      SQL: the channel whose rate goes first; none is the rate for all
     quantity     SQL: units of the driver; rows with none or nothing of it have no cost. None is one
@@ -22,6 +22,7 @@
 #}
 {% macro service_use(relation, cost_driver, channel=none, quantity=none, own_cost=none) %}
     select
+        source_key,
         customer_key,
         used_on,
         {{ cost_driver }} as cost_driver,

@@ -7,6 +7,7 @@ with
 tickets as (
 
     select
+        ticket_id as source_key,
         customer_key,
         opened_on as used_on,
         channel,
@@ -19,6 +20,7 @@ tickets as (
 contacts as (
 
     select
+        interactions.interaction_id as source_key,
         customer_keys.customer_key,
         interactions.occurred_on as used_on,
         lower(interactions.channel) as channel,
@@ -36,6 +38,7 @@ contacts as (
 messages as (
 
     select
+        messages.message_id as source_key,
         customer_keys.customer_key,
         messages.sent_on as used_on,
         lower(messages.channel) as channel,
@@ -50,6 +53,7 @@ messages as (
 redeemed_points as (
 
     select
+        movements.movement_id as source_key,
         customer_keys.customer_key,
         movements.moved_on as used_on,
         movements.points,
@@ -65,6 +69,7 @@ redeemed_points as (
 sent_back as (
 
     select
+        refund_id as source_key,
         customer_key,
         refunded_on as used_on,
         refund_type as cost_driver
@@ -91,4 +96,12 @@ uses as (
 
 )
 
-select * from uses
+select
+    {{ row_key(['cost_driver', 'source_key']) }} as service_use_id,
+    customer_key,
+    used_on,
+    cost_driver,
+    channel,
+    quantity,
+    own_cost
+from uses

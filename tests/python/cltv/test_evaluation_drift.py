@@ -9,6 +9,7 @@ import pytest
 
 from cltv.evaluation import (
     cell_drift,
+    drift_figures,
     evaluate_orders,
     forecast_check,
     parameter_drift,
@@ -300,3 +301,29 @@ def test_no_challenger_leaves_the_scores_as_they_are():
 def test_an_unknown_challenger_is_refused():
     with pytest.raises(ValueError, match="challenger must be 'none' or 'boosted', got 'forest'"):
         with_challenger(None, None, None, "forest")
+
+
+def test_without_any_fit_there_is_nothing_to_compare():
+    """A business without customers: the tables are there and empty."""
+    cells = pd.DataFrame(
+        {
+            "origin_id": pd.Series(dtype=object),
+            "frequency": pd.Series(dtype="int64"),
+            "recency_days": pd.Series(dtype="int64"),
+            "age_days": pd.Series(dtype="int64"),
+            "customers": pd.Series(dtype="int64"),
+        }
+    )
+    fits = pd.DataFrame(
+        columns=[
+            "origin_id",
+            "model_name",
+            "value_basis",
+            "name",
+            "kind",
+            "estimate",
+            "standard_error",
+        ],
+        dtype=object,
+    )
+    assert drift_figures(cells, fits, before="month_before", after="now").empty

@@ -376,6 +376,13 @@ def test_twenty_thousand_purchases_are_no_problem(k):
     assert (model.draw_purchases(params, *history, 520.0, uniforms) >= 0).all()
 
 
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_a_horizon_of_next_to_nothing_brings_next_to_nothing(k):
+    smallest = np.nextafter(0.0, 1.0)
+    expected = MBGCNBDk(k).expected_purchases((1.0, 1.0, 1.0, 1.0), 0, 0.0, 1.0, smallest)
+    assert 0 <= expected[0] < 1e-300
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.integers(1, 12), parameters, histories(), st.floats(0, 500))
 def test_predictions_are_finite_and_probabilities_are_probabilities(k, params, history, horizon):
