@@ -314,16 +314,5 @@ def test_without_any_fit_there_is_nothing_to_compare():
             "customers": pd.Series(dtype="int64"),
         }
     )
-    fits = pd.DataFrame(
-        columns=[
-            "origin_id",
-            "model_name",
-            "value_basis",
-            "name",
-            "kind",
-            "estimate",
-            "standard_error",
-        ],
-        dtype=object,
-    )
+    fits = pd.DataFrame(columns=list(COLUMNS), dtype=object)
     assert drift_figures(cells, fits, before="month_before", after="now").empty
