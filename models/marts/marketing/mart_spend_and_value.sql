@@ -66,11 +66,16 @@ periods as (
         activity_month as last_month
     from active_months
     union all
+    -- the running year ends with the month of the as-of date
     select distinct
         'year' as period,
-        cast({{ dbt.date_trunc('year', 'activity_month') }} as date) as first_month,
-        {{ add_months('cast(' ~ dbt.date_trunc('year', 'activity_month') ~ ' as date)', 11) }} as last_month
+        cast({{ dbt.date_trunc('year', 'active_months.activity_month') }} as date) as first_month,
+        least(
+            {{ add_months('cast(' ~ dbt.date_trunc('year', 'active_months.activity_month') ~ ' as date)', 11) }},
+            as_of.as_of_month
+        ) as last_month
     from active_months
+    cross join as_of
     union all
     select
         'last_12_months' as period,
