@@ -116,6 +116,41 @@ class FrequencyTimes:
 
     frequency: np.ndarray
     time: np.ndarray
+    _crowds: dict = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def crowds(self, most):
+        """Tell frequencies that come with many distinct times from the others.
+
+        Parameters
+        ----------
+        most : int
+            Times up to which a frequency is none of them.
+
+        Returns
+        -------
+        few : ndarray of int
+            Positions of the pairs of frequencies with at most `most` times.
+        many : ndarray of int
+            Positions of all other pairs.
+        frequency : ndarray, shape (c,)
+            The frequencies with more times.
+        row : ndarray of int, shape of `many`
+            Position of each pair's frequency in `frequency`.
+        times, time_index : ndarray
+            Distinct times of `many`, and where each pair's stands among them.
+        """
+        if most not in self._crowds:
+            x = self.frequency
+            starts = np.flatnonzero(np.diff(x, prepend=-1.0))
+            counts = np.diff(np.append(starts, len(x)))
+            crowded = counts > most
+            within = np.repeat(crowded, counts)
+            many = np.flatnonzero(within)
+            row = np.repeat(np.arange(int(crowded.sum())), counts[crowded])
+            times, time_index = np.unique(self.time[many], return_inverse=True)
+            few, frequency = np.flatnonzero(~within), x[starts[crowded]]
+            self._crowds[most] = few, many, frequency, row, times, time_index
+        return self._crowds[most]
 
 
 def frequency_times(frequency, *times):

@@ -33,6 +33,9 @@ RETRY = np.log(SHAPE_RANGE[1])
 CONVERGED = 1e-4
 """Slope of the mean log-likelihood that no sample of usual size tells from zero."""
 
+FIRST_RIDGE = 0.03
+"""Share of the mean curvature that is added before the first step of a search."""
+
 TWO_STAGE_ROWS = 40_000
 SAMPLE_ROWS = 20_000
 
@@ -93,7 +96,15 @@ class Optimum:
     flat_direction: np.ndarray
 
 
-def optimise(problem, centre, method="map", start=None, precision=None, errors="sandwich"):
+def optimise(
+    problem,
+    centre,
+    method="map",
+    start=None,
+    precision=None,
+    errors="sandwich",
+    curvature=None,
+):
     """Fit one problem and derive robust standard errors.
 
     Parameters
@@ -111,6 +122,8 @@ def optimise(problem, centre, method="map", start=None, precision=None, errors="
         These are taken as knowledge: the errors of parameters that the prior holds include it.
     errors : {'sandwich', 'bootstrap'}
         From the scores of the cells, or from `REFITS` refits with random weights.
+    curvature : ndarray, shape (k, k), optional
+        Hessian of the negative mean log-likelihood near `start`, where it is known already.
 
     Returns
     -------
@@ -123,9 +136,10 @@ def optimise(problem, centre, method="map", start=None, precision=None, errors="
 
     Notes
     -----
-    Projected BFGS, then Newton steps with the Hessian that the standard errors need anyway. More
-    than `TWO_STAGE_ROWS` cells: BFGS runs on a systematic sample, whose Hessian then leads to the
-    summit of all cells in a few evaluations, and serves the standard errors.
+    Projected BFGS, which sets out with the curvature that the spread of the scores tells (Berndt,
+    Hall, Hall & Hausman 1974), then Newton steps with the Hessian that the standard errors need
+    anyway. More than `TWO_STAGE_ROWS` cells: BFGS runs on a systematic sample, whose Hessian then
+    leads to the summit of all cells in a few evaluations, and serves the standard errors.
     Sandwich covariance: Huber (1967), White (1982). Bootstrap with exponential weights per
     customer: Rubin (1981).
     """
@@ -149,11 +163,15 @@ def optimise(problem, centre, method="map", start=None, precision=None, errors="
     if len(problem.weight) > TWO_STAGE_ROWS:
         small = objective_of(problem.sample(SAMPLE_ROWS))
         if start is None:
-            theta = _search(small, theta, centre)
-    if small is not full or start is not None:
+            theta = _search(small, theta, centre, inverse=_first_inverse(small, theta))
+    if curvature is not None:
+        inverse = _inverse(curvature + np.diag(precision))
+    elif small is not full or start is not None:
         inverse = _inverse(small.hessian(theta))
     if small is not full and start is not None:
         theta = _search(small, theta, centre, inverse=inverse)
+    elif inverse is None:
+        inverse = _first_inverse(full, theta)
     theta = _search(full, theta, centre, inverse=inverse)
     if start is None and _size(theta - centre) > RETRY:
         # a plateau far out may hide a summit nearer by: look once more from the other side
@@ -163,7 +181,7 @@ def optimise(problem, centre, method="map", start=None, precision=None, errors="
     theta = _newton(full, theta, centre, hessian, steps=3, tolerance=1e-13)
     evaluations = full.evaluations + (small.evaluations if small is not full else 0)
 
-    mean, _ = problem.mean_log_likelihood(theta)
+    mean = full.mean_log_likelihood(theta)
     core = getattr(problem, "core", len(theta))
     plain = (hessian - np.diag(precision))[:core, :core]
     # nothing to decompose where the likelihood left the numbers: that fit has not converged
@@ -220,35 +238,61 @@ def boundary_note(optimum, names, relative):
 
 
 class _Objective:
-    """Negative mean log posterior; counts its evaluations and remembers the last one."""
+    """Negative mean log posterior; counts its evaluations and remembers the latest of them."""
+
+    # a Hessian takes one evaluation more than there are parameters, and its middle is wanted again
+    _REMEMBERED = 8
 
     def __init__(self, problem, centre, precision):
         self.problem, self.centre, self.precision = problem, centre, precision
         self.evaluations = 0
-        self._last = None
+        self._known = {}
 
     def __call__(self, theta):
-        if self._last is not None and np.array_equal(self._last[0], theta):
-            return self._last[1], self._last[2]
-        value, gradient = self.problem.mean_log_likelihood(theta)
-        away = theta - self.centre
-        value = -value + 0.5 * (self.precision @ away**2)
-        gradient = -gradient + self.precision * away
-        self.evaluations += 1
-        self._last = (np.array(theta), value, gradient)
-        return value, gradient
+        key = theta.tobytes()
+        if key not in self._known:
+            value, gradient = self.problem.mean_log_likelihood(theta)
+            away = theta - self.centre
+            value = -value + 0.5 * (self.precision @ away**2)
+            gradient = -gradient + self.precision * away
+            self.evaluations += 1
+            if len(self._known) == self._REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[key] = value, gradient
+        return self._known[key]
 
-    def hessian(self, theta, width=1e-4):
-        """Central differences of the analytic gradient, shape (k, k)."""
+    def mean_log_likelihood(self, theta):
+        """Mean log-likelihood per customer, without the prior."""
+        return 0.5 * (self.precision @ (theta - self.centre) ** 2) - self(theta)[0]
+
+    def hessian(self, theta):
+        """Curvature at theta, shape (k, k)."""
         if hasattr(self.problem, "hessian"):
             return self.problem.hessian(theta) + np.diag(self.precision)
-        rows = []
-        for position in range(len(theta)):
-            step = np.zeros(len(theta))
-            step[position] = width
-            rows.append((self(theta + step)[1] - self(theta - step)[1]) / (2 * width))
-        hessian = np.array(rows)
-        return 0.5 * (hessian + hessian.T)
+        return slopes_of_gradient(lambda point: self(point)[1], theta)
+
+
+def slopes_of_gradient(gradient, theta, width=1e-5):
+    """Hessian from forward differences of an analytic gradient.
+
+    Parameters
+    ----------
+    gradient : callable
+        From parameters, shape (k,), to slopes, shape (k,).
+    theta : ndarray, shape (k,)
+        Parameters of order one.
+    width : float
+        Step. Its error is about `width` times a third derivative of order one, far less than any
+        standard error can tell; central differences would take twice the evaluations.
+
+    Returns
+    -------
+    ndarray, shape (k, k)
+        Symmetric.
+    """
+    here = gradient(theta)
+    hessian = np.array([gradient(theta + step) - here for step in width * np.eye(len(theta))])
+    return (hessian + hessian.T) / (2.0 * width)
 
 
 def _inverse(hessian):
@@ -260,7 +304,24 @@ def _inverse(hessian):
     return (vectors / values) @ vectors.T
 
 
-def _search(objective, theta, centre, tolerance=1e-7, iterations=300, inverse=None):
+def _first_inverse(objective, theta):
+    """Inverse of the curvature that the spread of the scores tells: one pass over the cells."""
+    problem = objective.problem
+    spread = _score_spread(problem, theta) / problem.weight.sum()
+    # far from the summit some directions seem flatter than they are: a ridge keeps steps short
+    ridge = FIRST_RIDGE * np.trace(spread) / len(theta)
+    return _inverse(spread + np.diag(objective.precision + ridge))
+
+
+def _score_spread(problem, theta):
+    """Sum over customers of the outer product of their scores about the mean, shape (k, k)."""
+    scores = problem.scores(theta)
+    # away from a plain optimum the scores do not add up to zero: only their spread is noise
+    scores = scores - weighted_total(problem.weight, scores) / problem.weight.sum()
+    return np.einsum("ni,nj->ij", scores, scores * problem.weight[:, None])
+
+
+def _search(objective, theta, centre, tolerance=1e-6, iterations=300, inverse=None):
     """Projected BFGS with backtracking inside centre +- LIMIT; `inverse` Hessian to start with.
 
     For a handful of parameters a dense update in numpy costs microseconds. Library optimisers hand
@@ -306,7 +367,7 @@ def _line_search(objective, theta, value, gradient, direction, low, high):
     """Halve the step until the value falls enough; None where it never does."""
     free, step = direction != 0, 1.0
     for _ in range(40):
-        target = np.clip(theta + step * direction, low, high)
+        target = np.minimum(np.maximum(theta + step * direction, low), high)
         reached, moved = objective(target)
         if reached <= value + 1e-4 * (gradient @ (target - theta)):
             return target, reached, moved
@@ -332,8 +393,10 @@ def _bfgs_update(inverse, fresh, step, change):
         return inverse, fresh
     if fresh:
         inverse = inverse * (curvature / (change @ change))
-    left = np.eye(len(step)) - np.outer(step, change) / curvature
-    return left @ inverse @ left.T + np.outer(step, step) / curvature, False
+    along = inverse @ change
+    cross = step[:, None] * along
+    stretch = (1.0 + change @ along / curvature) * (step[:, None] * step)
+    return inverse + (stretch - cross - cross.T) / curvature, False
 
 
 def _newton(objective, theta, centre, hessian, steps, tolerance):
@@ -377,10 +440,7 @@ def _sandwich(problem, theta, hessian, customers, precision=None):
         factor = cho_factor(hessian * customers)
     except (np.linalg.LinAlgError, ValueError):
         return np.full(hessian.shape, np.nan)
-    scores = problem.scores(theta)
-    # under a prior the scores do not add up to zero: only their spread is noise
-    scores = scores - weighted_total(problem.weight, scores) / customers
-    outer = np.einsum("ni,nj->ij", scores, scores * problem.weight[:, None])
+    outer = _score_spread(problem, theta)
     if precision is not None:
         outer += np.diag(precision * customers)
     half = cho_solve(factor, outer)

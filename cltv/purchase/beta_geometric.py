@@ -416,16 +416,15 @@ class BetaGeometric(PurchaseModel):
         """
         chances = values + self.early_chances
         steps = np.arange(chances[-1] if len(values) else 0, dtype=float)
-
-        def rising(z, count):
-            log_product = np.concatenate([[0.0], np.cumsum(np.log(z + steps))])
-            slope = np.concatenate([[0.0], np.cumsum(1.0 / (z + steps))])
-            return log_product[count], slope[count]
-
-        r_log, r_slope = rising(r, values)
-        b_log, b_slope = rising(b, chances)
-        both_log, both_slope = rising(a + b, chances)
-        return r_log + b_log - both_log, np.array([r_slope, -both_slope, b_slope - both_slope])
+        factors = np.array([[r], [b], [a + b]]) + steps
+        log_product = np.zeros((3, len(steps) + 1))
+        np.cumsum(np.log(factors), axis=1, out=log_product[:, 1:])
+        slope = np.zeros((3, len(steps) + 1))
+        np.cumsum(1.0 / factors, axis=1, out=slope[:, 1:])
+        b_log, both_log = log_product[1:, chances]
+        b_slope, both_slope = slope[1:, chances]
+        slopes = np.array([slope[0, values], -both_slope, b_slope - both_slope])
+        return log_product[0, values] + b_log - both_log, slopes
 
     def _ends(self, params, x, recency, age):
         """How a history ended: log-sum of both ends over 'alive', P(left), log time ratio."""

@@ -16,7 +16,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cltv.cells import PurchaseCells
-from cltv.maximum_likelihood import PRIOR_SD, SAMPLE_ROWS, TWO_STAGE_ROWS, optimise
+from cltv.maximum_likelihood import (
+    PRIOR_SD,
+    SAMPLE_ROWS,
+    TWO_STAGE_ROWS,
+    optimise,
+    slopes_of_gradient,
+)
 from cltv.purchase.family import COVARIATES, EFFECT_PARAMETERS, effect_name
 from cltv.purchase.fitting import fit_of_optimum
 
@@ -128,8 +134,10 @@ def fit_groups(pooled, layout, method="map"):
 
     small = problem.sample(SAMPLE_ROWS) if len(problem.weight) > TWO_STAGE_ROWS else problem
     for _ in range(2):
-        precision, theta = _spread_and_mode(small, theta, centre, precision, k, width)
-    optimum = optimise(problem, centre, method, start=theta, precision=precision)
+        precision, theta, curvature = _spread_and_mode(small, theta, centre, precision, k, width)
+    optimum = optimise(
+        problem, centre, method, start=theta, precision=precision, curvature=curvature
+    )
 
     fit = fit_of_optimum(
         replace(
@@ -181,20 +189,16 @@ class _GroupProblem:
             ]
         )
 
-    def hessian(self, theta, width=1e-4):
+    def hessian(self, theta):
         """Curvature of the negative mean: every group differs in its own few parameters only."""
         total = np.zeros((len(theta), len(theta)))
         for part, to_own in zip(self.parts, self.maps, strict=True):
-            own = to_own @ theta
-            rows = []
-            for position in range(len(own)):
-                step = np.zeros(len(own))
-                step[position] = width
-                above = self.model.log_likelihood(np.exp(own + step), part)[1]
-                below = self.model.log_likelihood(np.exp(own - step), part)[1]
-                rows.append((below - above) / (2 * width))
-            total += to_own.T @ np.array(rows) @ to_own
-        return 0.5 * (total + total.T) / self.customers
+
+            def downhill(own, part=part):
+                return -self.model.log_likelihood(np.exp(own), part)[1]
+
+            total += to_own.T @ slopes_of_gradient(downhill, to_own @ theta) @ to_own
+        return total / self.customers
 
     def sample(self, rows):
         share = [part.weight.sum() / self.customers for part in self.parts]
@@ -222,10 +226,14 @@ def _maps(k, shifted, membership):
 
 
 def _spread_and_mode(problem, theta, centre, precision, k, width):
-    """Choose the standard deviations of the effects; return the precisions and the new mode."""
+    """Choose the standard deviations of the effects; return the precisions and the new mode.
+
+    The third result is the curvature of the mean at the old one.
+    """
     customers = problem.customers
     gradient = problem.mean_log_likelihood(theta)[1] * customers
-    values, vectors = np.linalg.eigh(problem.hessian(theta) * customers)
+    hessian = problem.hessian(theta)
+    values, vectors = np.linalg.eigh(hessian * customers)
     # a direction that bends the wrong way counts by its size: a step along it must stay short
     curvature = (vectors * np.abs(values)) @ vectors.T
     # the log-likelihood as a parabola in the way from the prior's centre
@@ -255,6 +263,6 @@ def _spread_and_mode(problem, theta, centre, precision, k, width):
     # the parabola is no guide far away
     for _ in range(6):
         if posterior(theta + step) > here:
-            return chosen, theta + step
+            return chosen, theta + step, hessian
         step = 0.5 * step
-    return chosen, theta
+    return chosen, theta, hessian

@@ -55,30 +55,23 @@ def tail(params, pairs, moments=False):
     nearest = min(alpha, beta)
     start, length = np.log(nearest + low), np.log1p((high - low) / (nearest + low))
     points = points_needed(length)
-    starts = np.flatnonzero(np.diff(x, prepend=-1.0))
-    counts = np.diff(np.append(starts, len(x)))
-    crowded = counts > points
-    direct = np.repeat(~crowded, counts)
+    few, many, crowd_x, row, times, time_index = pairs.crowds(points)
     grid = (nearest + low) * np.exp(length * chebyshev(points)[0]) - nearest
-    grid_x = np.repeat(x[starts[crowded]], points)
-    grid_t = np.tile(grid, int(crowded.sum()))
+    grid_x = np.repeat(crowd_x, points)
+    grid_t = np.tile(grid, len(crowd_x))
     values = _integrate(
-        params, np.concatenate([x[direct], grid_x]), np.concatenate([t[direct], grid_t]), moments
+        params, np.concatenate([x[few], grid_x]), np.concatenate([t[few], grid_t]), moments
     )
     result = np.empty((len(values), len(x)))
-    plain = int(direct.sum())
-    result[:, direct] = values[:, :plain]
-    if crowded.any():
-        on_grid = values[:, plain:] * _scale(params, grid_x, grid_t)
+    result[:, few] = values[:, : len(few)]
+    if len(many):
+        on_grid = values[:, len(few) :] * _scale(params, grid_x, grid_t)
         on_grid = on_grid.reshape(len(values), -1, points)
-        row = np.repeat(np.arange(int(crowded.sum())), counts[crowded])
-        rest = ~direct
-        times, index = np.unique(t[rest], return_inverse=True)
         weights = interpolation((np.log(nearest + times) - start) / length, points)
         for block in range(0, len(row), _BLOCK):
             part = slice(block, block + _BLOCK)
-            where = np.flatnonzero(rest)[part]
-            spread = np.einsum("mpk,pk->mp", on_grid[:, row[part]], weights[index[part]])
+            where = many[part]
+            spread = np.einsum("mpk,pk->mp", on_grid[:, row[part]], weights[time_index[part]])
             result[:, where] = spread / _scale(params, x[where], t[where])
     return result if moments else result[0]
 
