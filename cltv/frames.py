@@ -88,7 +88,8 @@ def text_column(frame, name, table):
     values = _present(frame, name, table)
     missing = values.isna().to_numpy()
     if missing.any():
-        raise ValueError(f"column {name!r}, row {int(np.argmax(missing))}: is missing")
+        row = int(np.argmax(missing))
+        raise ValueError(f"{table}: column {name!r}, row {row}: is missing")
     codes, texts = pd.factorize(values)
     return np.array([str(text) for text in texts], dtype=object)[codes]
 
