@@ -321,7 +321,7 @@ def _score_spread(problem, theta):
     return np.einsum("ni,nj->ij", scores, scores * problem.weight[:, None])
 
 
-def _search(objective, theta, centre, tolerance=1e-6, iterations=300, inverse=None):
+def _search(objective, theta, centre, tolerance=1e-7, iterations=300, inverse=None):
     """Projected BFGS with backtracking inside centre +- LIMIT; `inverse` Hessian to start with.
 
     For a handful of parameters a dense update in numpy costs microseconds. Library optimisers hand

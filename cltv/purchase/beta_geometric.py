@@ -117,25 +117,27 @@ class BetaGeometric(PurchaseModel):
         """
         params = r, alpha, a, b = self.parameter_vector(params)
         values, slopes = self._by_frequency(r, a, b, cells.frequency_values)
-        w, x = cells.weight, cells.frequency
-        alive_log, dead, gap = self._ends(params, x, cells.recency, cells.age)
-        since = alpha + cells.age
-        spread = np.log(since / alpha)
-        level = spread + np.log(alpha)
-        counted = cells.frequency_weight
-        total = weighted_total(counted, values)
-        total += weighted_total(w, alive_log - r * spread - x * level)
+        w, counted = cells.weight, cells.frequency_weight
+        bought = r + cells.frequency
+        since, until = alpha + cells.age, alpha + cells.recency
+        spread, gap = np.log(since / alpha), np.log(since / until)
+        leaving = self._leaving(a, b, cells.frequency_values)[cells.frequency_index]
+        alive_log, dead = _either(leaving + bought * gap)
+        total = weighted_total(counted, values - cells.frequency_values * np.log(alpha))
+        total += weighted_total(w, alive_log - bought * spread)
 
         by_count = weighted_total(counted, slopes.T)
+        lost = w * dead
         lost_by_frequency = np.bincount(
-            cells.frequency_index, weights=w * dead, minlength=len(cells.frequency_values)
+            cells.frequency_index, weights=lost, minlength=len(cells.frequency_values)
         )
         stayed = self._stayed(b, cells.frequency_values)
-        gap_slope = (r + x) * (cells.age - cells.recency) / (alpha + cells.recency)
+        paced = w * (r * cells.age - alpha * cells.frequency)
+        paced -= alpha * lost * bought * (cells.age - cells.recency) / until
         gradient = np.array(
             [
-                r * (by_count[0] + weighted_total(w, dead * gap - spread)),
-                weighted_total(w, (r * cells.age - alpha * x - alpha * dead * gap_slope) / since),
+                r * (by_count[0] + (lost * gap).sum() - weighted_total(w, spread)),
+                (paced / since).sum(),
                 a * by_count[1] + lost_by_frequency.sum(),
                 b * (by_count[2] - (lost_by_frequency / stayed).sum()),
             ]
@@ -426,16 +428,22 @@ class BetaGeometric(PurchaseModel):
         slopes = np.array([slope[0, values], -both_slope, b_slope - both_slope])
         return log_product[0, values] + b_log - both_log, slopes
 
+    def _leaving(self, a, b, x):
+        """Log-odds of leaving at the latest chance before any time has passed since."""
+        log_odds = np.log(a / self._stayed(b, x))
+        # without a repeat purchase there was no chance to leave
+        return log_odds if self.early_chances else np.where(x > 0, log_odds, -np.inf)
+
     def _ends(self, params, x, recency, age):
         """How a history ended: log-sum of both ends over 'alive', P(left), log time ratio."""
         r, alpha, a, b = params
         gap = np.log((alpha + age) / (alpha + recency))
-        odds = np.log(a / self._stayed(b, x)) + (r + x) * gap
-        if not self.early_chances:
-            # without a repeat purchase there was no chance to leave
-            odds = np.where(x > 0, odds, -np.inf)
-        # one exponential serves both log(1 + e^odds) and the probability, and cannot overflow
-        small = np.exp(-np.abs(odds))
-        alive_log = np.maximum(odds, 0.0) + np.log(1.0 + small)
-        dead = np.where(odds > 0, 1.0, small) / (1.0 + small)
-        return alive_log, dead, gap
+        return *_either(self._leaving(a, b, x) + (r + x) * gap), gap
+
+
+def _either(log_odds):
+    """Return log(1 + odds) and odds / (1 + odds)."""
+    # one exponential serves both and cannot overflow
+    small = np.exp(-np.abs(log_odds))
+    beside = 1.0 + small
+    return np.maximum(log_odds, 0.0) + np.log(beside), np.where(log_odds > 0, 1.0, small) / beside

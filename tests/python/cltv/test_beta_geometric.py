@@ -404,6 +404,8 @@ def test_a_longer_horizon_never_brings_less(model, params, history, horizons):
 
 
 @settings(max_examples=100, deadline=None)
+# dropout all but the same for everybody: where quadrature is least exact, at 2e-7
+@example(BG, (np.exp(3.0), 1.0, np.exp(10.0), np.exp(10.0)), (0, 0.0, 1.0), 5.0, 0.125)
 @given(models, wide_parameters, histories(), st.floats(0.1, 500), st.floats(1e-5, 1.0))
 def test_discounting_lies_between_nothing_and_the_expectation(
     model, params, history, horizon, discount
@@ -413,7 +415,7 @@ def test_discounting_lies_between_nothing_and_the_expectation(
     lifetime = model.discounted_purchases(params, *history, discount)[0]
     assert np.exp(-discount * horizon) * expected * (1 - 2e-6) <= present
     assert present <= expected * (1 + 2e-6)
-    assert present * (1 - 1e-7) <= lifetime < np.inf
+    assert present * (1 - 1e-6) <= lifetime < np.inf
 
 
 @settings(max_examples=50, deadline=None)
