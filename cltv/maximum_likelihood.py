@@ -174,9 +174,11 @@ def optimise(
         inverse = _first_inverse(full, theta)
     theta = _search(full, theta, centre, inverse=inverse)
     if start is None and _size(theta - centre) > RETRY:
-        # a plateau far out may hide a summit nearer by: look once more from the other side
-        again = _search(full, centre - np.clip(theta - centre, -2.0, 2.0), centre)
-        theta = min(theta, again, key=lambda point: full(point)[0])
+        # a plateau far out may hide a summit nearer by: look again, downhill at first and without
+        # any curvature that could lead there, and from the other side
+        for first in (centre, centre - np.clip(theta - centre, -2.0, 2.0)):
+            again = _search(full, first, centre)
+            theta = min(theta, again, key=lambda point: full(point)[0])
     hessian = small.hessian(theta)
     theta = _newton(full, theta, centre, hessian, steps=3, tolerance=1e-13)
     evaluations = full.evaluations + (small.evaluations if small is not full else 0)
