@@ -28,7 +28,7 @@ FLAT = 1e-3
 """A curvature of the mean log-likelihood below this means that the data do not decide."""
 
 RETRY = np.log(SHAPE_RANGE[1])
-"""A log-parameter this far from the data's own scale starts a second search."""
+"""A log-parameter this far from the data's own scale starts further searches."""
 
 CONVERGED = 1e-4
 """Slope of the mean log-likelihood that no sample of usual size tells from zero."""
@@ -173,7 +173,8 @@ def optimise(
     elif inverse is None:
         inverse = _first_inverse(full, theta)
     theta = _search(full, theta, centre, inverse=inverse)
-    if start is None and _size(theta - centre) > RETRY:
+    lost = _size(theta - centre) > RETRY or not _projected_gradient(full, theta, centre) < CONVERGED
+    if start is None and lost:
         # a plateau far out may hide a summit nearer by: look again, downhill at first and without
         # any curvature that could lead there, and from the other side
         for first in (centre, centre - np.clip(theta - centre, -2.0, 2.0)):
