@@ -252,7 +252,7 @@
     {%- endfor -%}
     {{ return(columns + [
         'average_probability_alive', 'repeat_rate', 'yearly_retention', 'top_tier_share', 'average_acquisition_cost',
-        'contribution_to_acquisition_cost', 'paid_back_share',
+        'contribution_to_acquisition_cost', 'paid_back_share', 'median_payback_days', 'median_payback_reason',
     ]) }}
 {% endmacro %}
 

@@ -100,9 +100,15 @@ select
     {{ divide('banded.top_tier_share', 'banded.credited_share') }} as top_tier_share,
     {{ divide('1000000 * banded.acquisition_cost_rounded', 'banded.costed_share') }} as average_acquisition_cost,
     {{ divide('banded.lifetime_of_costed', 'banded.cost_of_valued') }} as contribution_to_acquisition_cost,
-    {{ divide('banded.paid_back_share', 'banded.payback_known_share') }} as paid_back_share
+    {{ divide('banded.paid_back_share', 'banded.payback_known_share') }} as paid_back_share,
+    paybacks.median_payback_days,
+    paybacks.median_payback_reason
 from shown
 left join banded
     on
         shown.view_name = banded.view_name
         and shown.member_id = banded.member_id
+left join {{ ref('int_view_paybacks') }} as paybacks
+    on
+        shown.view_name = paybacks.view_name
+        and shown.member_id = paybacks.member_id
