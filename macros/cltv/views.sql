@@ -74,24 +74,21 @@
 
   Arguments:
     column   one of viewed_money
-    share    SQL expression: 1000000 where a customer belongs to the member as a whole
-    credits  alias of int_view_credits, or none where all follows the share
+    credits  alias of int_view_credits
 #}
-{% macro credited_amount(column, share, credits=none) %}
-    {%- set part = ' * cast(' ~ share ~ ' as decimal(9, 0))' -%}
-    {%- if not credits -%}{{ return('customers.' ~ column ~ part) }}{%- endif -%}
+{% macro credited_amount(column, credits) %}
+    {%- set part = ' * cast(' ~ credits ~ '.share_millionths as decimal(9, 0))' -%}
     {%- if column in ('realised_net_revenue', 'realised_gross_margin') -%}
         {{ return(credits ~ '.' ~ column ~ ' * cast(1000000 as decimal(9, 0))') }}
     {%- elif column == 'realised_contribution' -%}
         {{ return(
-            credited_amount('realised_gross_margin', share, credits)
+            credited_amount('realised_gross_margin', credits)
             ~ ' - (customers.realised_gross_margin - customers.realised_contribution)' ~ part
         ) }}
     {%- elif column.startswith('probabilistic_') and column.endswith('_total_12m') -%}
         {%- set basis = column.replace('probabilistic_', '').replace('_total_12m', '') -%}
         {{ return(
-            credited_amount('realised_' ~ basis, share, credits)
-            ~ ' + customers.probabilistic_' ~ basis ~ '_next_12m' ~ part
+            credited_amount('realised_' ~ basis, credits) ~ ' + customers.probabilistic_' ~ basis ~ '_next_12m' ~ part
         ) }}
     {%- endif -%}
     {{ return('customers.' ~ column ~ part) }}
@@ -99,44 +96,64 @@
 
 
 {#
-  Sums over the customers of a group, in millionths: each customer counts for `share` millionths. Exact, since amounts
-  are whole cents and shares whole millionths.
+  Sum over the customers of a group, in millionths. Whoever belongs to the member as a whole is added up first: the same
+  number, with one wide product for the group and not one for each customer.
 
-  Arguments: as those of credited_amount.
+  Arguments:
+    column     a number of `customers`
+    credits    alias of int_view_credits, or none where a customer belongs to the member as a whole
+    condition  SQL condition on the customers that count, or none
 #}
-{% macro view_sums(share, credits=none) %}
+{% macro sum_in_millionths(column, credits=none, condition=none) %}
+    {%- set amount = credited_amount(column, credits) if credits else 'customers.' ~ column -%}
+    {%- if condition -%}{%- set amount = 'case when ' ~ condition ~ ' then ' ~ amount ~ ' end' -%}{%- endif -%}
+    {{ return('sum(' ~ amount ~ ')' ~ ('' if credits else ' * cast(1000000 as decimal(9, 0))')) }}
+{% endmacro %}
+
+
+{#
+  Sums over the customers of a group, in millionths: each customer counts for as many as they are credited with. Exact,
+  since amounts are whole cents and shares whole millionths.
+
+  Argument: alias of int_view_credits, or none where a customer belongs to the member as a whole.
+#}
+{% macro view_sums(credits=none) %}
     count(*) as customers,
     {{ count_if('customers.is_buyer') }} as buyers,
     {{ count_if('customers.is_repeat_buyer') }} as repeat_buyers,
     {{ count_if('customers.is_predicted') }} as predicted_customers,
     {{ count_if('customers.bought_year_before') }} as customers_before,
     {%- for name, condition in view_shares().items() %}
-    sum({{ share if condition is none else 'case when ' ~ condition ~ ' then ' ~ share ~ ' else 0 end' }}) as {{ name }}_share,
+    {%- if credits %}
+    sum(case when {{ condition }} then {{ credits }}.share_millionths else 0 end) as {{ name }}_share,
+    {%- else %}
+    1000000 * {{ count_if(condition) }} as {{ name }}_share,
+    {%- endif %}
     {%- endfor %}
     {%- for column in viewed_money() %}
-    {%- set amount = credited_amount(column, share, credits) %}
     {%- if column in ('realised_gross_margin', 'realised_contribution') %}
     -- a total without one of its costs is not a total
-    case when count({{ amount }}) = count(*) then sum({{ amount }}) end as {{ column }},
+    case when count({{ credited_amount(column, credits) if credits else 'customers.' ~ column }}) = count(*)
+        then {{ sum_in_millionths(column, credits) }} end as {{ column }},
     {%- else %}
-    sum({{ amount }}) as {{ column }},
+    {{ sum_in_millionths(column, credits) }} as {{ column }},
     {%- endif %}
     {%- endfor %}
     -- the two sides of LTV:CAC, of the customers of whom both are known
-    {%- set lifetime = credited_amount('probabilistic_contribution_total_12m', share, credits) %}
-    sum(case when customers.acquisition_cost is not null then {{ lifetime }} end) as lifetime_of_costed,
-    sum(case when customers.probabilistic_contribution_total_12m is not null
-        then {{ credited_amount('acquisition_cost', share) }} end) as cost_of_valued,
-    sum(customers.expected_orders_12m * cast({{ share }} as decimal(9, 0))) as expected_orders_12m,
-    sum(customers.probability_alive * cast({{ share }} as decimal(9, 0))) as alive,
+    {%- set lifetime = 'probabilistic_contribution_total_12m' %}
+    {{ sum_in_millionths(lifetime, credits, 'customers.acquisition_cost is not null') }} as lifetime_of_costed,
+    {{ sum_in_millionths('acquisition_cost', credits, 'customers.' ~ lifetime ~ ' is not null') }} as cost_of_valued,
+    {{ sum_in_millionths('expected_orders_12m', credits) }} as expected_orders_12m,
+    {{ sum_in_millionths('probability_alive', credits) }} as alive,
     -- exact as well: a sum of doubles depends on the order of its rows
-    sum(cast(power(customers.next_12m_deviation * {{ share }} / 1e6, 2) as decimal(38, 2))) as next_12m_variance
+    {%- set deviation = 'customers.next_12m_deviation' ~ (' * ' ~ credits ~ '.share_millionths / 1e6' if credits else '') %}
+    sum(cast(power({{ deviation }}, 2) as decimal(38, 2))) as next_12m_variance
 {%- endmacro %}
 
-{# Shares of the heads of a group that ratios are made of: name → condition, none for all customers. #}
+{# Shares of the heads of a group that ratios are made of: name → condition. #}
 {% macro view_shares() %}
     {{ return({
-        'credited': none,
+        'credited': 'true',
         'predicted': 'customers.is_predicted',
         'top_tier': 'customers.is_top_tier',
         'before': 'customers.bought_year_before',
@@ -235,7 +252,7 @@
     {%- endfor -%}
     {{ return(columns + [
         'average_probability_alive', 'repeat_rate', 'yearly_retention', 'top_tier_share', 'average_acquisition_cost',
-        'contribution_to_acquisition_cost', 'paid_back_share',
+        'contribution_to_acquisition_cost', 'paid_back_share', 'median_payback_days', 'median_payback_reason',
     ]) }}
 {% endmacro %}
 

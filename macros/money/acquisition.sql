@@ -18,6 +18,46 @@
 
 
 {#
+  Kaplan-Meier: which share of each group is still open after each day of age. Whoever is young counts for as long as they
+  were watched, and not as a failure.
+
+  Gives all columns of the relation, and at_risk, paid_back_so_far, log_share, open_share.
+
+  Arguments:
+    relation  CTE with the columns of the group, age_days, and how many leave on that day, paid back or not watched any
+              longer (leaving), and how many of these are paid back (paid_back); one row per group and day of age, so
+              that nothing is sorted customer by customer. Heads or shares of heads
+    group     names of the columns that make a group
+#}
+{% macro open_shares(relation, group) %}
+    {%- set of_group = 'partition by ' ~ group | join(', ') -%}
+    {%- set rows_so_far = 'rows between unbounded preceding and current row' -%}
+    select
+        *,
+        -- rounded, so that the order of addition shows nowhere
+        case when paid_back = at_risk then 0e0 else round(exp(log_share), 12) end as open_share
+    from (
+        select
+            *,
+            sum(paid_back) over ({{ of_group }} order by age_days {{ rows_so_far }}) as paid_back_so_far,
+            -- the product of the shares that stay
+            sum(case when paid_back < at_risk then ln(1e0 - {{ divide('paid_back', 'at_risk') }}) else 0 end)
+                over ({{ of_group }} order by age_days {{ rows_so_far }}) as log_share
+        from (
+            select
+                *,
+                -- whoever leaves on a day, or later, is watched on it
+                sum(leaving) over ({{ of_group }} order by age_days desc {{ rows_so_far }}) as at_risk
+            from {{ relation }}
+        ) as watched
+    ) as multiplied
+{% endmacro %}
+
+{# The first day of age on which no more than half are open: the median. Null while more than half still are. #}
+{% macro day_of_half(open_share) %}{{ return('min(case when ' ~ open_share ~ ' <= 0.5 then age_days end)') }}{% endmacro %}
+
+
+{#
   The probability that an amount to come stays below a threshold, from its quantiles: straight lines between them. Below
   the first quantile that is not nought lies the probability that nothing comes at all (alone, where it is .95 or more: no
   quantile says more); beyond p95 what is left fades as 1 / threshold.

@@ -33,59 +33,39 @@ scoped as (
 
 ),
 
--- whoever leaves on a day, or later, is watched on it
-watched as (
+open_days as (
 
-    select
-        *,
-        sum(leaving) over (
-            partition by scope, scope_value
-            order by age_days desc
-            rows between unbounded preceding and current row
-        ) as at_risk,
-        sum(leaving) over (partition by scope, scope_value) as customers,
-        max(observed_days) over (partition by scope, scope_value) as oldest_days
-    from scoped
+    {{ open_shares('scoped', ['scope', 'scope_value']) }}
 
 ),
 
-multiplied as (
+measured as (
 
     select
         *,
-        sum(paid_back) over (
-            partition by scope, scope_value
-            order by age_days
-            rows between unbounded preceding and current row
-        ) as paid_back_so_far,
-        -- the product of the shares that stay, and Greenwood's variance of its logarithm
-        sum(case when paid_back < at_risk then ln(1e0 - {{ divide('paid_back', 'at_risk') }}) else 0 end) over (
-            partition by scope, scope_value
-            order by age_days
-            rows between unbounded preceding and current row
-        ) as log_share,
+        sum(leaving) over (partition by scope, scope_value) as customers,
+        max(observed_days) over (partition by scope, scope_value) as oldest_days,
+        -- Greenwood's variance of the logarithm of the share
         sum(case when paid_back < at_risk then {{ divide('paid_back', 'at_risk * (at_risk - paid_back)') }} else 0 end)
             over (
                 partition by scope, scope_value
                 order by age_days
                 rows between unbounded preceding and current row
             ) as log_variance
-    from watched
+    from open_days
 
 ),
 
-estimated as (
+bounded as (
 
     select
         *,
-        -- rounded, so that the order of addition shows nowhere
-        case when paid_back = at_risk then 0e0 else round(exp(log_share), 12) end as open_share,
         -- on the scale of log(-log S), so that the interval stays within 0 and 1; without an event, or a survivor, none
         case
             when paid_back < at_risk and log_share < 0
                 then exp(least(1.959963984540054e0 * sqrt(log_variance) / -log_share, 7e2))
         end as reach
-    from multiplied
+    from measured
 
 )
 
@@ -108,4 +88,4 @@ select
         when reach is not null then round(exp(log_share / reach), 12)
         when paid_back < at_risk then 1e0
     end as open_share_upper_95
-from estimated
+from bounded

@@ -1,36 +1,6 @@
--- Lifetime value by every member of every view: one shape, one pass over the customers and their credits.
+-- Lifetime value by every member of every view: what was added up, in whole cents, with the band and the ratios. One
+-- shape for all views.
 with
-
--- all that is added up, for each customer
-customers as (
-
-    select
-        viewed.*,
-        values_ahead.probabilistic_net_revenue_next_12m is not null as is_predicted,
-        {%- for column in viewed_money() %}
-        {%- if not column.startswith('at_risk_') and column not in placed_money() %}
-        values_ahead.{{ column }},
-        {%- endif %}
-        {%- endfor %}
-        {%- for basis in viewed_bases() %}
-        {{ at_risk_value('values_ahead', basis) }} as at_risk_{{ basis }}_next_12m,
-        {%- endfor %}
-        values_ahead.expected_orders_12m,
-        cast(values_ahead.probability_alive as decimal(9, 6)) as probability_alive,
-        -- nine of ten customers end between p05 and p95, as do nine of ten draws of a bell within ± 1.645 deviations
-        (values_ahead.net_revenue_next_12m_p95 - values_ahead.net_revenue_next_12m_p05) / 3.29e0 as next_12m_deviation
-
-    from {{ ref('int_customers__viewed') }} as viewed
-    inner join {{ ref('fct_customer_cltv') }} as values_ahead
-        on viewed.customer_key = values_ahead.customer_key
-
-),
-
-members as (
-
-    select * from {{ ref('int_view_members') }}
-
-),
 
 shown as (
 
@@ -47,95 +17,10 @@ shown as (
         min(tier_rank) as tier_rank,
         max(case when is_merged then 1 else 0 end) as is_merged,
         count(*) as merged_members
-    from members
+    from {{ ref('int_view_members') }}
     group by
         view_name,
         shown_member_id
-
-),
-
-placed as (
-
-    select
-        credits.view_name,
-        members.shown_member_id as member_id,
-        members.is_merged,
-        credits.customer_key,
-        credits.share_millionths,
-        credits.realised_net_revenue,
-        credits.realised_gross_margin
-    from {{ ref('int_view_credits') }} as credits
-    inner join members
-        on
-            credits.view_name = members.view_name
-            and credits.member_id = members.member_id
-
-),
-
--- a customer of several members that are shown together is one customer of what is shown; of all others nothing needs
--- to be added up
-credits as (
-
-    select
-        view_name,
-        member_id,
-        customer_key,
-        share_millionths,
-        realised_net_revenue,
-        realised_gross_margin
-    from placed
-    where not is_merged
-
-    union all
-
-    select
-        view_name,
-        member_id,
-        customer_key,
-        sum(share_millionths) as share_millionths,
-        sum(realised_net_revenue) as realised_net_revenue,
-        {{ sum_if_complete('realised_gross_margin') }} as realised_gross_margin
-    from placed
-    where is_merged
-    group by
-        view_name,
-        member_id,
-        customer_key
-
-),
-
-summed as (
-
-    {% for view_name, column in whole_views().items() -%}
-    select
-        '{{ view_name }}' as view_name,
-        members.shown_member_id as member_id,
-        {{ view_sums('1000000') }}
-    from customers
-    inner join members
-        on
-            members.view_name = '{{ view_name }}'
-            and customers.{{ column }} = members.member_id
-    group by members.shown_member_id
-
-    union all
-
-    {% endfor -%}
-    {% for view_name in split_views() -%}
-    select
-        '{{ view_name }}' as view_name,
-        credits.member_id,
-        {{ view_sums('credits.share_millionths', 'credits') }}
-    from credits
-    inner join customers
-        on credits.customer_key = customers.customer_key
-    where credits.view_name = '{{ view_name }}'
-    group by credits.member_id
-    {% if not loop.last %}
-    union all
-
-    {% endif -%}
-    {% endfor %}
 
 ),
 
@@ -147,7 +32,7 @@ rounded as (
         cast({{ whole_units(column) }} as {{ money_sum_type() }}) as {{ column }}_rounded,
         {%- endfor %}
         cast({{ whole_units('expected_orders_12m', 6) }} as decimal(28, 6)) as expected_orders_12m_rounded
-    from summed
+    from {{ ref('int_view_sums') }}
 
 ),
 
@@ -215,9 +100,15 @@ select
     {{ divide('banded.top_tier_share', 'banded.credited_share') }} as top_tier_share,
     {{ divide('1000000 * banded.acquisition_cost_rounded', 'banded.costed_share') }} as average_acquisition_cost,
     {{ divide('banded.lifetime_of_costed', 'banded.cost_of_valued') }} as contribution_to_acquisition_cost,
-    {{ divide('banded.paid_back_share', 'banded.payback_known_share') }} as paid_back_share
+    {{ divide('banded.paid_back_share', 'banded.payback_known_share') }} as paid_back_share,
+    paybacks.median_payback_days,
+    paybacks.median_payback_reason
 from shown
 left join banded
     on
         shown.view_name = banded.view_name
         and shown.member_id = banded.member_id
+left join {{ ref('int_view_paybacks') }} as paybacks
+    on
+        shown.view_name = paybacks.view_name
+        and shown.member_id = paybacks.member_id

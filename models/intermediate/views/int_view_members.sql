@@ -1,82 +1,13 @@
--- Every member of every view with its customers, and under which name it is shown: members that stand for too few
--- customers are shown together.
+-- Under which name every member of every view is shown: members that stand for too few customers are shown together.
 with
-
-customers as (
-
-    select
-        {%- for column in whole_views().values() %}
-        {{ column }},
-        {%- endfor %}
-        channel_group,
-        country
-    from {{ ref('int_customers__viewed') }}
-
-),
-
-counted as (
-
-    {% for view_name, column in whole_views().items() -%}
-    select
-        '{{ view_name }}' as view_name,
-        {{ column }} as member_id,
-        {{ {'channel': 'max(channel_group)', 'region': 'max(country)'}.get(
-            view_name, 'cast(null as ' ~ dbt.type_string() ~ ')'
-        ) }} as own_group,
-        count(*) as customers,
-        count(*) as credited_customers
-    from customers
-    group by {{ column }}
-
-    union all
-
-    {% endfor -%}
-    select
-        view_name,
-        member_id,
-        cast(null as {{ dbt.type_string() }}) as own_group,
-        count(*) as customers,
-        sum(share_millionths) / 1e6 as credited_customers
-    from {{ ref('int_view_credits') }}
-    group by
-        view_name,
-        member_id
-
-),
-
--- every tier of the rule has a row, also an empty one
-tiers as (
-
-    select value_tiers.value_tier
-    from {{ ref('value_tiers') }} as value_tiers
-    left join counted
-        on
-            value_tiers.value_tier = counted.member_id
-            and counted.view_name = 'segment'
-    where counted.member_id is null
-
-),
-
-members as (
-
-    select * from counted
-
-    union all
-
-    select
-        'segment' as view_name,
-        value_tier as member_id,
-        cast(null as {{ dbt.type_string() }}) as own_group,
-        0 as customers,
-        0 as credited_customers
-    from tiers
-
-),
 
 described as (
 
     select
-        members.*,
+        members.view_name,
+        members.member_id,
+        members.customers,
+        members.credited_customers,
         coalesce(campaigns.campaign_name, products.product_name, sales_reps.rep_name, members.member_id)
             as member_name,
         coalesce(
@@ -90,7 +21,7 @@ described as (
         ) as member_group,
         value_tiers.tier_rank
 
-    from members
+    from {{ ref('int_view_member_counts') }} as members
     left join {{ ref('dim_campaigns') }} as campaigns
         on
             members.view_name = 'campaign'

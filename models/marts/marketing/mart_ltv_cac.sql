@@ -75,9 +75,9 @@ paybacks as (
     select
         scope,
         scope_value,
-        min(case when open_share <= 0.5 then age_days end) as median_payback_days,
-        min(case when open_share_lower_95 <= 0.5 then age_days end) as median_payback_days_lower_95,
-        min(case when open_share_upper_95 <= 0.5 then age_days end) as median_payback_days_upper_95,
+        {{ day_of_half('open_share') }} as median_payback_days,
+        {{ day_of_half('open_share_lower_95') }} as median_payback_days_lower_95,
+        {{ day_of_half('open_share_upper_95') }} as median_payback_days_upper_95,
         {%- for age in [180, 360] %}
         case
             when max(oldest_days) >= {{ age }}

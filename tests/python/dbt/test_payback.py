@@ -5,6 +5,7 @@ import pytest
 
 from cltv.contract.cells import contract_cells
 from cltv.contract.kaplan_meier import kaplan_meier
+from tests.python.dbt.test_views import LEAST, WHOLE, cells
 
 # (age, paid back): of six customers three have paid back, and two were watched for a short time
 SMALL = [(5, False), (10, True), (15, False), (20, True), (40, True), (50, False)]
@@ -82,3 +83,37 @@ def test_the_share_by_month_is_read_off_the_daily_curve(demo):
         if at_risk:
             assert share == pytest.approx(1 - open_share)
             assert share >= naive - 1e-12
+
+
+@pytest.mark.scenario("demo")
+@pytest.mark.parametrize("view", WHOLE)
+def test_the_medians_of_a_view_are_those_of_the_library(demo, view):
+    watched = {
+        customer: (age, paid)
+        for customer, age, paid in demo.rows(
+            "select customer_key, coalesce(payback_days, observed_days), is_paid_back "
+            "from cltv_marts.fct_customer_payback where is_paid_back is not null"
+        )
+    }
+    medians = {}
+    for member, customers in cells(demo, view).items():
+        known = [watched[customer] for customer in customers if customer in watched]
+        half = np.flatnonzero(curve(known).survival.round(12) <= 0.5) if known else []
+        medians[member] = half[0] - 1 if len(half) and len(known) >= LEAST else None
+    assert {*medians.values()} != {None}
+    shown = dict(
+        demo.rows(f"select member_id, median_payback_days from cltv_marts.mart_{view}_cltv")
+    )
+    assert {member: shown[member] for member in medians} == medians
+
+
+@pytest.mark.scenario("demo")
+def test_a_channel_or_campaign_has_one_median(demo):
+    medians = demo.rows(
+        "select views.median_payback_days, ratios.median_payback_days "
+        "from cltv_intermediate.int_cltv_views as views "
+        "inner join cltv_marts.mart_ltv_cac as ratios on views.view_name = ratios.scope "
+        "and views.member_id = ratios.scope_value and ratios.horizon = 'to_date'"
+    )
+    assert len(medians) > 20
+    assert [(one, other) for one, other in medians if one != other] == []

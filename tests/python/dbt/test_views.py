@@ -145,7 +145,8 @@ class TestFortyCustomers:
         (unknown,) = run.one(
             "select count(*) from cltv_marts.mart_channel_cltv where "
             "probabilistic_net_revenue_next_12m is null and realised_contribution is null "
-            "and average_acquisition_cost is null and contribution_to_acquisition_cost is null"
+            "and average_acquisition_cost is null and contribution_to_acquisition_cost is null "
+            "and median_payback_days is null and median_payback_reason = 'unknown_payback'"
         )
         (members,) = run.one("select count(*) from cltv_marts.mart_channel_cltv")
         assert unknown == members > 0
