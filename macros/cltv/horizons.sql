@@ -10,6 +10,18 @@
 {# The bases on which the coming months are foreseen: those of value, and contribution. #}
 {% macro forecast_bases() %}{{ return(value_bases() + ['contribution']) }}{% endmacro %}
 
+{#
+  Since when a customer is there: had they bought by two years before the as-of date, by one year before it, or not. Last
+  year's figures are told apart by it, as the forecast tells existing customers from new ones.
+#}
+{% macro there_since(first_purchased_on, as_of_date) -%}
+    case
+        when {{ first_purchased_on }} <= {{ add_months(as_of_date, -24) }} then 'two_years_ago'
+        when {{ first_purchased_on }} <= {{ add_months(as_of_date, -12) }} then 'a_year_ago'
+        else 'since'
+    end
+{%- endmacro %}
+
 {# Average length of a month in days; ages are counted in these. #}
 {% macro days_per_month() %}{{ return('30.4375e0') }}{% endmacro %}
 

@@ -50,33 +50,26 @@ steps as (
 -- a segment's bridge ends at its own total: all segments together at that of all
 reached as (
 
+    {% for method, amount, edge in [
+        ('to_method', 'amount_after', 'place_from_end = 1'), ('from_method', 'amount_before', 'step_number = 1')
+    ] -%}
     select
         value_basis,
         horizon_label,
-        to_method as method_name,
-        sum(case when segment = 'all' then amount_after else 0 end) as amount,
-        sum(case when segment <> 'all' then amount_after else 0 end) as amount_of_segments
+        {{ method }} as method_name,
+        sum(case when segment = 'all' then {{ amount }} else 0 end) as amount,
+        sum(case when segment <> 'all' then {{ amount }} else 0 end) as amount_of_segments
     from steps
-    where place_from_end = 1
+    where {{ edge }}
     group by
         value_basis,
         horizon_label,
-        to_method
-
+        {{ method }}
+    {% if not loop.last %}
     union all
 
-    select
-        value_basis,
-        horizon_label,
-        from_method as method_name,
-        sum(case when segment = 'all' then amount_before else 0 end) as amount,
-        sum(case when segment <> 'all' then amount_before else 0 end) as amount_of_segments
-    from steps
-    where step_number = 1
-    group by
-        value_basis,
-        horizon_label,
-        from_method
+    {% endif -%}
+    {% endfor %}
 
 )
 

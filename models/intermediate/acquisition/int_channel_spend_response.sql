@@ -5,75 +5,14 @@
 -- A view: it has a row per channel.
 with
 
-as_of as (
-
-    select * from {{ ref('base_crm__as_of') }}
-
-),
-
-spend as (
-
-    select
-        cost_month,
-        channel,
-        cast(sum(amount) as {{ double_type() }}) as spend
-    from {{ ref('int_marketing_costs') }}
-    where
-        objective = 'acquire'
-        and cost_kind = 'advertising'
-    group by
-        cost_month,
-        channel
-
-),
-
-won as (
-
-    select
-        won_month,
-        acquisition_channel,
-        cast(count(*) as {{ double_type() }}) as customers
-    from {{ ref('int_customers__won') }}
-    group by
-        won_month,
-        acquisition_channel
-
-),
-
-spans as (
-
-    select
-        spend.channel,
-        min(spend.cost_month) as first_month,
-        least(
-            max(spend.cost_month), {{ add_months(month_start(add_days('max(as_of.as_of_date)', 1)), -1) }}
-        ) as last_month
-    from spend
-    cross join as_of
-    group by spend.channel
-
-),
-
--- complete months from the first spend to the last; one without spend or without customers counts as 0
 months as (
 
     select
-        spans.channel,
-        cast(steps.n as {{ double_type() }}) as t,
-        coalesce(spend.spend, 0) as x,
-        coalesce(won.customers, 0) as y
-
-    from spans
-    inner join {{ numbers(600) }} as steps
-        on {{ add_months('spans.first_month', 'steps.n') }} <= spans.last_month
-    left join spend
-        on
-            spans.channel = spend.channel
-            and {{ add_months('spans.first_month', 'steps.n') }} = spend.cost_month
-    left join won
-        on
-            spans.channel = won.acquisition_channel
-            and {{ add_months('spans.first_month', 'steps.n') }} = won.won_month
+        channel,
+        cast(month_number as {{ double_type() }}) as t,
+        cast(spend as {{ double_type() }}) as x,
+        cast(customers_won as {{ double_type() }}) as y
+    from {{ ref('int_channel_months') }}
 
 ),
 

@@ -4,9 +4,9 @@
 -- A view: one fact reads it.
 with
 
-measured as (
+foreseen as (
 
-    select * from {{ ref('int_customers__measured') }}
+    select * from {{ ref('int_customers__foreseen') }}
 
 ),
 
@@ -64,7 +64,7 @@ valued as (
         {{ predicted_money('own_expected_net_revenue') }} as own_net_revenue_next_12m,
         realised_net_revenue as tier_base
 
-    from measured
+    from foreseen
 
 )
 

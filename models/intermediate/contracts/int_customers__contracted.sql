@@ -7,15 +7,9 @@ contracts as (
 
 ),
 
--- BdW holds sBG as a special case; sBG stands in where BdW did not converge
 curves as (
 
-    select
-        plan,
-        tenure_months,
-        coalesce(bdw_survival, sbg_survival) as survival
-
-    from {{ ref('int_contract_survival') }}
+    select * from {{ ref('fct_contract_survival') }}
 
 ),
 

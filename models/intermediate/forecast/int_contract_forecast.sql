@@ -32,11 +32,7 @@ running as (
 
 curves as (
 
-    select
-        plan,
-        tenure_months,
-        coalesce(bdw_survival, sbg_survival) as survival
-    from {{ ref('int_contract_survival') }}
+    select * from {{ ref('fct_contract_survival') }}
 
 ),
 

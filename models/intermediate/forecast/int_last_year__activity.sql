@@ -70,7 +70,10 @@ select
     is_first,
     measure,
     category,
-    case when count(amount) = count(*) then sum(amount) end as amount
+    -- in decimal: a sum of doubles depends on the order of its rows
+    case
+        when count(amount) = count(*) then cast(sum(cast(amount as decimal(28, 6))) as {{ double_type() }})
+    end as amount
 from with_all_customers
 group by
     month_index,

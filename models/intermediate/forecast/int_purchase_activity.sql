@@ -14,12 +14,7 @@ first_purchases as (
     select
         covariates.customer_key,
         covariates.first_purchased_on,
-        case
-            when covariates.first_purchased_on <= {{ add_months('as_of.as_of_date', -24) }} then 'two_years_ago'
-            when covariates.first_purchased_on <= {{ add_months('as_of.as_of_date', -12) }} then 'a_year_ago'
-            else 'since'
-        end as there_since
-
+        {{ there_since('covariates.first_purchased_on', 'as_of.as_of_date') }} as there_since
     from {{ ref('int_customers__covariates') }} as covariates
     cross join as_of
 
@@ -70,24 +65,6 @@ units as (
 
 ),
 
--- who has not bought yet may have a question, too
-served as (
-
-    select
-        months.activity_month,
-        coalesce(first_purchases.there_since, 'since') as there_since,
-        {{ sum_if_complete('months.cost_to_serve') }} as cost_to_serve
-
-    from {{ ref('fct_customer_monthly_value') }} as months
-    left join first_purchases
-        on months.customer_key = first_purchases.customer_key
-    where months.customer_key <> 'guest'
-    group by
-        months.activity_month,
-        coalesce(first_purchases.there_since, 'since')
-
-),
-
 together as (
 
     {% for measure in ['orders'] + value_bases() -%}
@@ -120,23 +97,10 @@ together as (
         activity_month,
         there_since,
         false as is_first,
-        'cost_to_serve' as measure,
+        measure,
         'all' as category,
-        cast(cost_to_serve as {{ double_type() }}) as amount
-    from served
-
-    union all
-
-    select
-        {{ month_start('tickets.opened_on') }} as activity_month,
-        coalesce(first_purchases.there_since, 'since') as there_since,
-        false as is_first,
-        'ticket_hours' as measure,
-        'all' as category,
-        {{ divide('tickets.handling_minutes', 60) }} as amount
-    from {{ ref('fct_support_tickets') }} as tickets
-    left join first_purchases
-        on tickets.customer_key = first_purchases.customer_key
+        amount
+    from {{ ref('int_service_activity') }}
 
 )
 
@@ -151,7 +115,7 @@ select
     {{ month_end('together.activity_month') }} <= max(as_of.as_of_date) as is_complete,
     -- null where a part is not known; in decimal, a sum of doubles depends on the order of its rows
     case
-        when count(together.amount) = count(*) or together.measure = 'ticket_hours'
+        when count(together.amount) = count(*)
             then cast(sum(cast(together.amount as decimal(28, 6))) as {{ double_type() }})
     end as amount
 from together

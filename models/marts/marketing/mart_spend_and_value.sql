@@ -9,52 +9,16 @@ as_of as (
 
 ),
 
-customers as (
+months as (
 
-    select * from {{ ref('fct_customer_payback') }}
-
-),
-
--- one row per month in which the customers were won, and month in which they brought something
-brought as (
-
-    select
-        customers.won_month,
-        months.activity_month,
-        sum(months.net_revenue_restated) as net_revenue,
-        {{ sum_if_complete('months.gross_margin_restated') }} as gross_margin,
-        {{ sum_if_complete('months.contribution_restated') }} as contribution,
-        count(*) - count(months.gross_margin_restated) as unknown_margins,
-        count(*) - count(months.contribution_restated) as unknown_contributions
-
-    from {{ ref('fct_customer_monthly_value') }} as months
-    left join customers
-        on months.customer_key = customers.customer_key
-    group by
-        customers.won_month,
-        months.activity_month
-
-),
-
-spent as (
-
-    select
-        acquisition_month as activity_month,
-        sum(acquire_spend) as acquire_spend,
-        sum(retain_spend + win_back_spend) as keeping_spend,
-        sum(unknown_objective_spend) as unknown_objective_spend
-    from {{ ref('fct_acquisition_monthly') }}
-    -- a month whose spend is not known has no row, and not one of nought
-    where is_spend_known
-    group by acquisition_month
+    select * from {{ ref('int_spend_and_value_months') }}
 
 ),
 
 active_months as (
 
-    select activity_month from brought
-    union
-    select activity_month from spent
+    select distinct activity_month
+    from months
 
 ),
 
@@ -91,38 +55,19 @@ entries as (
     select
         periods.*,
         case
-            when brought.won_month is null then 'other'
-            when brought.won_month >= periods.first_month then 'new'
+            when months.spent_on is not null then months.spent_on
+            when months.won_month is null then 'other'
+            when months.won_month >= periods.first_month then 'new'
             else 'existing'
         end as customer_group,
-        null as spend,
-        brought.net_revenue,
-        brought.gross_margin,
-        brought.contribution,
-        brought.unknown_margins,
-        brought.unknown_contributions
+        months.spend,
+        months.net_revenue,
+        months.gross_margin,
+        months.contribution
 
     from periods
-    inner join brought
-        on brought.activity_month between periods.first_month and periods.last_month
-    {%- for customer_group, column in [
-        ('new', 'acquire_spend'), ('existing', 'keeping_spend'), ('other', 'unknown_objective_spend')
-    ] %}
-    union all
-    select
-        periods.*,
-        '{{ customer_group }}' as customer_group,
-        spent.{{ column }} as spend,
-        0 as net_revenue,
-        0 as gross_margin,
-        0 as contribution,
-        0 as unknown_margins,
-        0 as unknown_contributions
-
-    from periods
-    inner join spent
-        on spent.activity_month between periods.first_month and periods.last_month
-    {%- endfor %}
+    inner join months
+        on months.activity_month between periods.first_month and periods.last_month
 
 ),
 
@@ -135,8 +80,8 @@ summed as (
         customer_group,
         sum(spend) as spend,
         sum(net_revenue) as net_revenue,
-        case when sum(unknown_margins) = 0 then sum(gross_margin) end as gross_margin,
-        case when sum(unknown_contributions) = 0 then sum(contribution) end as contribution
+        {{ sum_if_complete('gross_margin') }} as gross_margin,
+        {{ sum_if_complete('contribution') }} as contribution
 
     from entries
     group by

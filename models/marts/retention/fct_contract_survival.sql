@@ -1,6 +1,7 @@
 -- How long contracts last, month by month: what was seen, what the models say of it, and what they say of later months.
 with
 
+-- BdW holds sBG as a special case; sBG stands in where BdW did not converge. Whatever counts on a curve reads this one
 curves as (
 
     select

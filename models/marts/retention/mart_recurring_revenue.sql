@@ -19,13 +19,9 @@ lifetimes as (
 
     select
         plan,
-        sum(coalesce(bdw_survival, sbg_survival)) as months,
-        sum(
-            coalesce(bdw_survival, sbg_survival)
-            * {{ discount_factor('tenure_months * ' ~ days_per_month()) }}
-        ) as discounted_months
-
-    from {{ ref('int_contract_survival') }}
+        sum(survival) as months,
+        sum(survival * {{ discount_factor('tenure_months * ' ~ days_per_month()) }}) as discounted_months
+    from {{ ref('fct_contract_survival') }}
     where tenure_months < 36
     group by plan
 
