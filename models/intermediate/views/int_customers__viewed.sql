@@ -65,7 +65,9 @@ select
     customers.realised_net_revenue,
     customers.realised_gross_margin,
     customers.probabilistic_net_revenue_next_12m,
-    won.acquisition_cost,
+    payback.acquisition_cost,
+    payback.payback_days,
+    payback.observed_days,
 
     ---------- booleans
     customers.first_purchased_on is not null as is_buyer,
@@ -73,7 +75,7 @@ select
     coalesce(value_tiers.is_top_tier, false) as is_top_tier,
     coalesce(bought.bought_year_before, false) as bought_year_before,
     coalesce(bought.bought_year_before and bought.bought_last_year, false) as is_retained,
-    customers.realised_contribution >= won.acquisition_cost as is_paid_back
+    payback.is_paid_back
 from customers
 inner join {{ ref('dim_customers') }} as dim_customers
     on customers.customer_key = dim_customers.customer_key
@@ -83,5 +85,5 @@ left join plans
     on customers.customer_key = plans.customer_key
 left join bought
     on customers.customer_key = bought.customer_key
-left join {{ ref('int_customers__won') }} as won
-    on customers.customer_key = won.customer_key
+left join {{ ref('fct_customer_payback') }} as payback
+    on customers.customer_key = payback.customer_key

@@ -5,13 +5,10 @@ with
 customers as (
 
     select
-        viewed.*,
-        payback.payback_days,
-        coalesce(payback.payback_days, payback.observed_days) as age_days
-    from {{ ref('int_customers__viewed') }} as viewed
-    inner join {{ ref('fct_customer_payback') }} as payback
-        on viewed.customer_key = payback.customer_key
-    where payback.is_paid_back is not null
+        *,
+        coalesce(payback_days, observed_days) as age_days
+    from {{ ref('int_customers__viewed') }}
+    where is_paid_back is not null
 
 ),
 
