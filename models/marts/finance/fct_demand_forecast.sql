@@ -8,10 +8,24 @@ months as (
 
 ),
 
+-- in decimal: a sum of doubles depends on the order of its rows
+activity as (
+
+    select
+        month_index,
+        forecast_source,
+        measure,
+        category,
+        is_first,
+        cast(amount as decimal(28, 6)) as amount
+    from {{ ref('int_last_year__activity') }}
+
+),
+
 -- each month of the last year once
 last_year as (
 
-    select * from {{ ref('int_last_year__activity') }}
+    select * from activity
     where month_index <= 12
 
 ),
@@ -78,7 +92,7 @@ expected as (
 known_months as (
 
     select distinct month_index
-    from {{ ref('int_last_year__activity') }}
+    from activity
 
 ),
 
@@ -90,7 +104,7 @@ asked as (
         measure,
         category,
         sum(amount) as quantity
-    from {{ ref('int_last_year__activity') }}
+    from activity
     group by
         month_index,
         forecast_source,
