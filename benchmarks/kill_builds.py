@@ -127,8 +127,12 @@ def main():
             sys.exit(f"kill {kill}, after {reached} nodes: the publication has changed")
         if run_again(place):
             sys.exit(f"kill {kill}, after {reached} nodes: the next run failed")
-        if marts(place, expected) != expected:
-            sys.exit(f"kill {kill}, after {reached} nodes: the next run gave other marts")
+        found = marts(place, expected)
+        others = [name for name in expected if found[name] != expected[name]]
+        if others:
+            sys.exit(
+                f"kill {kill}, after {reached} nodes: the next run changed {others}; see {place}"
+            )
         print(f"kill {kill}: after {reached} of {nodes} nodes; publication whole", flush=True)
     shutil.rmtree(place)
     print(f"{options.kills} builds killed: never a torn publication, always the same marts after")

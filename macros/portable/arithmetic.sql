@@ -21,3 +21,16 @@
 
 {# Rows for which the condition holds. Counted: a sum holds a number three times as wide for every group. #}
 {% macro count_if(condition) %}{{ return("count(case when " ~ condition ~ " then 1 end)") }}{% endmacro %}
+
+{#
+  Sum of doubles as a double, added up in decimal: a plain sum depends in its last digits on the order of the rows, and
+  two builds of the same input would differ.
+
+  Arguments:
+    expression  SQL expression of a double
+    decimals    digits that count
+    digits      digits in all
+#}
+{% macro exact_sum(expression, decimals=8, digits=28) %}
+    {{ return('cast(sum(cast(' ~ expression ~ ' as decimal(' ~ digits ~ ', ' ~ decimals ~ '))) as ' ~ double_type() ~ ')') }}
+{% endmacro %}

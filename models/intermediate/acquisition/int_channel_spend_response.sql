@@ -32,9 +32,7 @@ moments as (
 
     select
         {%- for product in ['tt', 'tx', 'ty', 'xx', 'xy', 'yy'] %}
-        -- in decimal: a sum of doubles depends on the order of its rows
-        cast(sum(cast({{ product[0] }} * {{ product[1] }} as decimal(38, 8))) as {{ double_type() }})
-            as {{ product }},
+        {{ exact_sum(product[0] ~ ' * ' ~ product[1], 8, 38) }} as {{ product }},
         {%- endfor %}
         max(mean_x) as mean_spend,
         count(*) as months,

@@ -17,8 +17,7 @@ select
     cell_recency_days as recency_days,
     cell_age_days as age_days,
     count(*) as customers,
-    -- in decimal: a sum of doubles depends on the order of its rows
-    cast(sum(cast(log_gap_sum as decimal(28, 9))) as {{ double_type() }}) as log_gap_sum
+    {{ exact_sum('log_gap_sum', 9) }} as log_gap_sum
 from placed
 group by
     origin_id,

@@ -16,8 +16,7 @@ histories as (
         count(*) as purchase_days,
         min(purchased_on) as first_purchased_on,
         max(purchased_on) as last_purchased_on,
-        -- in decimal: a sum of doubles depends on the order of its rows
-        cast(sum(cast(ln(days_since_previous) as decimal(18, 9))) as {{ double_type() }}) as log_gap_sum,
+        {{ exact_sum('ln(days_since_previous)', 9, 18) }} as log_gap_sum,
         {% for basis in value_bases() -%}
         {{ sum_if_complete(basis) }} as {{ basis }},
         {{ count_if(basis ~ ' > 0') }} as positive_days_{{ basis }},

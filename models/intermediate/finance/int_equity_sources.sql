@@ -31,13 +31,11 @@ existing as (
 
     select
         {%- for part in ['36m', 'lifetime'] %}
-        -- in decimal: a sum of doubles depends on the order of its rows
-        cast(sum(cast(
-            cells.discounted_orders_{{ part }} * case
-                when basis.value_basis = 'contribution' then cells.order_value_contribution
-                else cells.order_value_gross_margin
-            end as decimal(28, 8)
-        )) as {{ double_type() }}) as value_{{ part }},
+        {{ exact_sum(
+            'cells.discounted_orders_' ~ part ~ ' * case'
+            ~ " when basis.value_basis = 'contribution' then cells.order_value_contribution"
+            ~ ' else cells.order_value_gross_margin end'
+        ) }} as value_{{ part }},
         {%- endfor %}
         cast(sum(cells.customers) as {{ double_type() }}) as customers
     from cells
@@ -49,15 +47,14 @@ future as (
 
     select
         {%- for part, months in {'36m': '<= 36', 'beyond_36m': '> 36'}.items() %}
-        sum(
-            case
-                when forecast.measure = basis.value_basis and forecast.month_index {{ months }}
-                    then forecast.present_value
-            end
-        ) as value_{{ part }},
+        {{ exact_sum(
+            'case when forecast.measure = basis.value_basis and forecast.month_index ' ~ months
+            ~ ' then forecast.present_value end'
+        ) }} as value_{{ part }},
         {%- endfor %}
-        sum(case when forecast.measure = 'first_orders' then forecast.expected end) as customers,
-        sum(case when forecast.measure = 'first_orders' then forecast.present_value end) as discounted_customers
+        {{ exact_sum("case when forecast.measure = 'first_orders' then forecast.expected end") }} as customers,
+        {{ exact_sum("case when forecast.measure = 'first_orders' then forecast.present_value end") }}
+            as discounted_customers
     from forecast
     cross join basis
     where forecast.forecast_source = 'new_customers'

@@ -70,9 +70,8 @@ select
     is_first,
     measure,
     category,
-    -- in decimal: a sum of doubles depends on the order of its rows
     case
-        when count(amount) = count(*) then cast(sum(cast(amount as decimal(28, 6))) as {{ double_type() }})
+        when count(amount) = count(*) then {{ exact_sum('amount', 6) }}
     end as amount
 from with_all_customers
 group by

@@ -113,10 +113,10 @@ select
     together.measure,
     together.category,
     {{ month_end('together.activity_month') }} <= max(as_of.as_of_date) as is_complete,
-    -- null where a part is not known; in decimal, a sum of doubles depends on the order of its rows
+    -- null where a part is not known
     case
         when count(together.amount) = count(*)
-            then cast(sum(cast(together.amount as decimal(28, 6))) as {{ double_type() }})
+            then {{ exact_sum('together.amount', 6) }}
     end as amount
 from together
 cross join as_of

@@ -84,9 +84,7 @@ usual as (
         stratum,
         count(*) as customers,
         cast(sum(customer_value) as {{ double_type() }}) as total,
-        -- exact: a sum of doubles depends on the order of its rows
-        cast(sum(cast(power(cast(customer_value as {{ double_type() }}), 2) as decimal(38, 2))) as {{ double_type() }})
-            as squares
+        {{ exact_sum('power(cast(customer_value as ' ~ double_type() ~ '), 2)', 2, 38) }} as squares
     from strata
     group by stratum
 

@@ -19,8 +19,8 @@ lifetimes as (
 
     select
         plan,
-        sum(survival) as months,
-        sum(survival * {{ discount_factor('tenure_months * ' ~ days_per_month()) }}) as discounted_months
+        {{ exact_sum('survival', 12) }} as months,
+        {{ exact_sum('survival * ' ~ discount_factor('tenure_months * ' ~ days_per_month()), 12) }} as discounted_months
     from {{ ref('fct_contract_survival') }}
     where tenure_months < 36
     group by plan
