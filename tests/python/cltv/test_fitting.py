@@ -5,8 +5,9 @@ import pytest
 
 from cltv import maximum_likelihood
 from cltv.cells import purchase_cells
+from cltv.maximum_likelihood import optimise
 from cltv.purchase import BGNBD, MODELS, draw_parameters, fit_purchase_model
-from cltv.purchase.fitting import fit_cells
+from cltv.purchase.fitting import PurchaseProblem, fit_cells
 
 MODEL = BGNBD()
 
@@ -207,3 +208,14 @@ def test_unknown_options_are_refused(data):
         fit_purchase_model(MODEL, data.frequency, data.recency, data.age, errors="exact")
     with pytest.raises(ValueError, match="method must be one of map, mle"):
         fit_purchase_model(MODEL, data.frequency, data.recency, data.age, method="mcmc")
+
+
+def test_a_start_far_off_leads_to_the_summit(cdnow_full):
+    """Starts of the robustness benchmark from which a search was once led onto a plateau."""
+    weeks = cdnow_full.recency / 7, cdnow_full.age / 7
+    fit = fit_purchase_model(BGNBD(), cdnow_full.frequency, *weeks, method="mle")
+    problem = PurchaseProblem(fit.model, fit.scaled_cells)
+    best = fit.log_likelihood + fit.repeat_purchases * np.log(fit.mean_age)
+    for away in ([4.063, -0.699, -1.218, 0.677], [1.288, 3.069, 2.784, 4.633]):
+        start = fit.model.centre(fit.scaled_cells) + np.array(away)
+        assert optimise(problem, start, "mle").log_likelihood == pytest.approx(best, abs=0.01)
