@@ -8,17 +8,9 @@ months as (
 
 ),
 
--- in decimal: a sum of doubles depends on the order of its rows
 activity as (
 
-    select
-        month_index,
-        forecast_source,
-        measure,
-        category,
-        is_first,
-        cast(amount as decimal(28, 6)) as amount
-    from {{ ref('int_last_year__activity') }}
+    select * from {{ ref('int_last_year__activity') }}
 
 ),
 
@@ -33,8 +25,8 @@ last_year as (
 ordered as (
 
     select
-        sum(amount) as orders,
-        sum(case when is_first then amount else 0 end) as first_orders
+        {{ exact_sum('amount', 6) }} as orders,
+        {{ exact_sum('case when is_first then amount else 0 end', 6) }} as first_orders
     from last_year
     where
         measure = 'orders'
@@ -49,13 +41,13 @@ rates as (
         last_year.measure,
         last_year.category,
         {{ divide(
-            'sum(case when last_year.is_first then last_year.amount else 0 end)', 'max(ordered.first_orders)'
+            exact_sum('case when last_year.is_first then last_year.amount else 0 end', 6), 'max(ordered.first_orders)'
         ) }} as per_first_order,
         {{ divide(
-            'sum(case when last_year.is_first then 0 else last_year.amount end)',
+            exact_sum('case when last_year.is_first then 0 else last_year.amount end', 6),
             'max(ordered.orders - ordered.first_orders)'
         ) }} as per_later_order,
-        {{ divide('sum(last_year.amount)', 'max(ordered.orders)') }} as per_order
+        {{ divide(exact_sum('last_year.amount', 6), 'max(ordered.orders)') }} as per_order
 
     from last_year
     cross join ordered
@@ -103,7 +95,7 @@ asked as (
         forecast_source,
         measure,
         category,
-        sum(amount) as quantity
+        {{ exact_sum('amount', 6) }} as quantity
     from activity
     group by
         month_index,
