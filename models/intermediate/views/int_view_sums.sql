@@ -94,21 +94,16 @@ summed as (
     union all
 
     {% endfor -%}
-    {% for view_name in split_views() -%}
     select
-        '{{ view_name }}' as view_name,
+        credits.view_name,
         credits.member_id,
         {{ view_sums('credits') }}
     from credits
     inner join customers
         on credits.customer_key = customers.customer_key
-    where credits.view_name = '{{ view_name }}'
-    group by credits.member_id
-    {% if not loop.last %}
-    union all
-
-    {% endif -%}
-    {% endfor %}
+    group by
+        credits.view_name,
+        credits.member_id
 
 )
 
