@@ -30,6 +30,14 @@ avoidable as (
 
 ),
 
+-- that run or are on trial: what they will still bring is not in the prediction, which knows purchases only
+contracts as (
+
+    select customer_key from {{ ref('int_customers__contracted') }}
+    where contract_value_status <> 'ended'
+
+),
+
 has_rates as (
 
     select count(*) > 0 as has_cost_rates from {{ ref('int_cost_rate_spans') }}
@@ -51,7 +59,7 @@ joined as (
         case
             when not has_rates.has_cost_rates then 'no_cost_rates'
             when avoidable.unrated_driver is not null then 'no_rate_for_' || avoidable.unrated_driver
-            when predictions.contractual_revenue_next_12m > 0 then 'has_a_contract'
+            when contracts.customer_key is not null then 'has_a_contract'
             when
                 predictions.net_revenue_next_12m_p95 is null or predictions.expected_order_gross_margin is null
                 then coalesce(predictions.prediction_reason, 'not_predicted')
@@ -68,7 +76,8 @@ joined as (
         {%- for label in quantiles() %}
         predictions.net_revenue_next_12m_{{ label }},
         {%- endfor %}
-        1e0 - predictions.probability_active_12m as probability_of_nothing
+        1e0 - predictions.probability_active_12m as probability_of_nothing,
+        contracts.customer_key is not null as has_contract
 
     from paid_back
     cross join has_rates
@@ -76,6 +85,8 @@ joined as (
         on paid_back.customer_key = predictions.customer_key
     left join avoidable
         on paid_back.customer_key = avoidable.customer_key
+    left join contracts
+        on paid_back.customer_key = contracts.customer_key
 
 )
 
@@ -125,8 +136,9 @@ select
     is_paid_channel,
     case when payback_reason is null then payback_days is not null end as is_paid_back,
     case
-        when payback_reason is null
-            then payback_days is null and value_to_date + predicted_value_36m < acquisition_cost
+        when payback_reason is not null then null
+        when payback_days is not null or value_to_date + predicted_value_36m >= acquisition_cost then false
+        when not has_contract and value_to_date + predicted_value_36m < acquisition_cost then true
     end as never_paid_back,
 
     ---------- dates
