@@ -452,12 +452,14 @@ class MBGCNBDk(PurchaseModel):
         k, shape = self.k, r + self.k * x
         s = np.ravel(stretch)
         total = np.zeros((k, len(s)))
-        nodes, weights = _dropout_nodes(a, b + x + 1.0, s.max(initial=0.0), max(shape, 1.0) / k)
+        nodes, folds_at, weights = _dropout_nodes(
+            a, b + x + 1.0, s.max(initial=0.0), max(shape, 1.0) / k
+        )
         roots = np.exp(2j * np.pi * np.arange(1, k // 2 + 1) / k)
         block = max(_BLOCK // max(len(s), 1), 1)
         for begin in range(0, len(nodes), block):
             p, weight = nodes[begin : begin + block, None], weights[begin : begin + block]
-            folds = -np.log1p(-p)
+            folds = folds_at[begin : begin + block, None]
             real = -np.expm1(-folds / k)
             log_base = np.log1p(s * real)
             level = _log_ratio(p, folds, k) - shape * log_base
@@ -576,7 +578,7 @@ def _log_ratio(p, folds, k):
 
 
 def _dropout_nodes(a, b, stretch, purchases):
-    """Nodes and weights for a mean over p ~ beta(a, b) of what a horizon brings.
+    """Nodes p, -ln(1 - p) and weights for a mean over p ~ beta(a, b) of what a horizon brings.
 
     What comes until a horizon of `stretch` bends where p is about 1 / (stretch purchases).
     Polynomials in p follow that for usual horizons. For far ones the bend is on another scale than
@@ -585,7 +587,8 @@ def _dropout_nodes(a, b, stretch, purchases):
     far = max(float(stretch), 1e-3)
     number = int(np.ceil(9.0 / np.log1p(2.0 / far) + 8.0))
     if number <= _USUAL_NODES or a > _LARGE_SHAPE:
-        return beta_nodes(a, b, int(np.clip(number, _FEWEST_NODES, _MOST_NODES)))
+        nodes, weights = beta_nodes(a, b, int(np.clip(number, _FEWEST_NODES, _MOST_NODES)))
+        return nodes, -np.log1p(-nodes), weights
     bend = 0.5 / max(far * purchases, b, 1.0)
     node, weight = beta_nodes(a, 1.0, _NEAR_NODES)
     near = bend * node
@@ -597,8 +600,10 @@ def _dropout_nodes(a, b, stretch, purchases):
     log_p, log_q = -np.logaddexp(0.0, -odds), -np.logaddexp(0.0, odds)
     far_weight = (high - low) * weight * np.exp(a * log_p + b * log_q)
     nodes = np.concatenate([near, np.exp(log_p)])
+    # not read off p, which is 1 to the last digit where b is small
+    folds = np.concatenate([-np.log1p(-near), -log_q])
     weights = np.concatenate([near_weight, far_weight])
-    return nodes, weights / weights.sum()
+    return nodes, folds, weights / weights.sum()
 
 
 def _weighted(weight, values):

@@ -383,6 +383,25 @@ def test_a_horizon_of_next_to_nothing_brings_next_to_nothing(k):
     assert 0 <= expected[0] < 1e-12
 
 
+@pytest.mark.parametrize("k", [1, 2, 4])
+def test_who_leaves_at_once_or_never_is_half_of_who_never_leaves(k):
+    """With a = b next to nothing p is 0 or 1: a one-time buyer has left, or never will."""
+    history = (0, 0.0, 5.0)
+    either = MBGCNBDk(k).expected_purchases((2.0, 20.0, 1e-7, 1e-7), *history, 3000.0)[0]
+    alive = MBGCNBDk(k).probability_alive((2.0, 20.0, 1e-7, 1e-7), *history)[0]
+    never = MBGCNBDk(k).expected_purchases((2.0, 20.0, 1e-9, 1.0), *history, 3000.0)[0]
+    assert either == pytest.approx(alive * never, rel=1e-4)
+
+
+@pytest.mark.parametrize("b", [0.003, 0.02, 0.05, 0.0888, 0.0892, 0.2])
+@pytest.mark.parametrize("a", [0.0036, 0.5, 3.9])
+def test_a_dropout_that_is_all_or_nothing_has_a_number_for_one_time_buyers(a, b):
+    model, history = MBGCNBDk(4), (0, 0.0, 1.0)
+    expected = model.expected_purchases((1.0, 0.5, a, b), *history, np.array([10.0, 100.0, 1e4]))[0]
+    assert np.isfinite(expected).all() and (np.diff(expected) >= 0).all()
+    assert np.isfinite(model.discounted_purchases((1.0, 0.5, a, b), *history, 0.01)).all()
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.integers(1, 12), parameters, histories(), st.floats(0, 500))
 def test_predictions_are_finite_and_probabilities_are_probabilities(k, params, history, horizon):
