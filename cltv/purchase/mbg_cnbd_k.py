@@ -510,7 +510,8 @@ def fit_cnbd_k(cells, method="map", largest=LARGEST_K):
     The likelihood has one summit in k: the search stops where it falls. Large tables are searched
     on the systematic sample that the fit of the parameters starts from, too.
     """
-    if cells.frequency.any() and not cells.log_gap_sum.any():
+    # all gaps of one unit have logs of 0 as well; then purchases and time since the first agree
+    if not cells.log_gap_sum.any() and (cells.recency != cells.frequency).any():
         raise ValueError("column 'log_gap_sum': all 0, so that regularity cannot be told")
     searched = cells.sample(_SAMPLE) if len(cells) > 2 * _SAMPLE else cells
     best = None

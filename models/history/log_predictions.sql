@@ -5,18 +5,34 @@
         unique_key='forecast_month',
         full_refresh=false,
         on_schema_change='append_new_columns',
-        post_hook="delete from {{ this }} where customer_key not in (select customer_key from {{ ref('dim_customers') }})",
+        post_hook="delete from {{ this }} where customer_key not in (select customer_id from {{ ref('base_crm__customers') }} where row_status <> 'erased' and customer_id is not null)",
     )
 }}
 
 -- Every prediction that was published, frozen: the last one of each month. Not rebuilt, so that it can be scored later.
--- Customers who were erased since are taken out.
+-- Customers who were erased since, and who are in the raw tables no more, are taken out.
 with
 
+{% if is_incremental() -%}
+last_published as (
+
+    select max(log.as_of_date) as as_of_date
+    from {{ this }} as log
+    inner join {{ ref('fct_customer_cltv') }} as customers
+        on log.customer_key = customers.customer_key
+
+),
+
+{% endif -%}
 customers as (
 
     select * from {{ ref('fct_customer_cltv') }}
-    where prediction_status in ('predicted', 'orders_only')
+    where
+        prediction_status in ('predicted', 'orders_only')
+        {%- if is_incremental() %}
+        -- to look back is not to publish: hindsight must not stand in for what was foreseen
+        and as_of_date >= coalesce((select last_published.as_of_date from last_published), as_of_date)
+        {%- endif %}
 
 )
 
