@@ -29,4 +29,11 @@ def model(dbt, session):
     )
     origins = read_frame(dbt.ref("int_prediction_origins"), order_by=["origin_id"])
     scores = with_challenger(scores, cells, origins, dbt.config.meta_get("challenger"))
-    return typed_frame(session, evaluate_orders(cells, scores, fits, origins), COLUMNS)
+    metrics = evaluate_orders(
+        cells,
+        scores,
+        fits,
+        origins,
+        minimum_age_days=int(dbt.config.meta_get("run_rate_floor_days")),
+    )
+    return typed_frame(session, metrics, COLUMNS)

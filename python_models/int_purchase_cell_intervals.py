@@ -11,6 +11,7 @@ COLUMNS = {
     "frequency": "integer",
     "recency_days": "integer",
     "age_days": "integer",
+    "purchase_count": "integer",
     **{f"orders_{quantile}": "integer" for quantile in QUANTILES},
     **{f"value_ratio_{quantile}": "double" for quantile in QUANTILES},
 }
@@ -22,12 +23,14 @@ def model(dbt, session):
     origins = read_frame(dbt.ref("int_prediction_origins"), order_by=["origin_id"])
     intervals = purchase_cell_intervals(
         read_frame(
-            dbt.ref("int_purchase_cells"),
-            order_by=["origin_id", "covariate_pattern", "frequency", "recency_days", "age_days"],
+            dbt.ref("int_interval_cells"),
+            order_by=[
+                *("origin_id", "covariate_pattern"),
+                *("frequency", "recency_days", "age_days", "purchase_count"),
+            ],
         ),
         read_frame(dbt.ref("int_purchase_model_fits"), order_by=keys),
         read_frame(dbt.ref("int_spend_model_fits"), order_by=[*keys, "value_basis"]),
         origins[origins["origin_kind"] == "now"],
-        spend_purchases=dbt.config.meta_get("spend_purchases"),
     )
     return typed_frame(session, intervals, COLUMNS)

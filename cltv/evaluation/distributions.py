@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from cltv.purchase.family import BY_GROUP, COVARIATES, members, read_fits
+from cltv.purchase.quadrature import even_points
 
 COUNTS = 61
 """Counts 0, 1, ... 59 have a probability each, 60 and more share the last one."""
 
-DRAWS = 128
-"""Draws per cell of a model whose probabilities are not known in closed form."""
+DRAWS = 512
+"""Draws, a power of two, per cell of a model whose probabilities are not known in closed form."""
 
 _UNIFORMS, _NODES, _FOLDS = 5, 16, 30.0
 
@@ -179,9 +180,7 @@ def _negative_binomial_tails(size, ratio, counts):
 
 
 def _shares_of_draws(model, params, x, recency, age, horizon, counts):
-    rng = np.random.default_rng(20050101)
-    ranks = rng.permuted(np.tile(np.arange(DRAWS), (_UNIFORMS, 1)), axis=1)
-    uniforms = (ranks.T + 0.5) / DRAWS
+    uniforms = even_points(DRAWS, _UNIFORMS)
     drawn = model.draw_purchases(params, x, recency, age, horizon, uniforms)
     place = np.minimum(drawn, counts - 1) + counts * np.arange(len(x))[:, None]
     table = np.bincount(place.ravel(), minlength=counts * len(x))

@@ -115,3 +115,31 @@ def interpolation(position, points):
     share[hit.any(axis=1)] = 0.0
     share[hit] = 1.0
     return share / share.sum(axis=1, keepdims=True)
+
+
+def even_points(count, width):
+    """Fixed points that fill the unit cube evenly.
+
+    Parameters
+    ----------
+    count : int
+        Points, at least 1.
+    width : int
+        Dimensions.
+
+    Returns
+    -------
+    ndarray, shape (count, width)
+        Above 0 and below 1, the same on every call.
+
+    Notes
+    -----
+    Sobol's sequence, each point moved to the middle of its cell. Every aligned stretch of a power
+    of two is a net of its own, so that each member of an ensemble can be given one.
+    """
+    # takes a second to import, and few need it
+    from scipy.stats import qmc
+
+    power = max(int(np.ceil(np.log2(count))), 0)
+    points = qmc.Sobol(width, scramble=False).random_base2(power)[:count] + 0.5 / 2**power
+    return np.clip(points, 1e-9, 1.0 - 1e-9)

@@ -1,7 +1,7 @@
 -- Planted: what a campaign spends for each customer it wins, which share of a channel's customers campaigns win, and
 -- which share had brought back that cost (worked out by the generator from its own arrays, to the day). CAC and payback
 -- by channel are within what chance explains: three standard errors.
-{{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema') and not var('as_of_date'))) }}
+{{ config(enabled=demo_is_as_planted(figures=true)) }}
 with
 
 planted as (

@@ -1,5 +1,6 @@
 -- The state of every consent is the one that the demo's log was written to lead to. Customers whose ids were merged
 -- have one will for all of them, so they are left out.
+{{ config(enabled=demo_is_as_planted()) }}
 with
 
 truth as (

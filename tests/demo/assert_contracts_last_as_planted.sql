@@ -1,6 +1,6 @@
 -- Machine care is planted with the same chance to end after every 30 days: 4.5 %, of which 18 % are changes of plan and
 -- no losses. Up to a year and a half, the curve that customers are valued by is within 8 points of it.
-{{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema') and not var('as_of_date'))) }}
+{{ config(enabled=demo_is_as_planted(figures=true)) }}
 with
 
 planted as (

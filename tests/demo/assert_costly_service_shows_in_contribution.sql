@@ -1,6 +1,6 @@
 -- Planted: tickets of customers won by paid search take three times as long. So paid search sells more than e-mail and
 -- leaves less, and a ticket of each channel takes as long, beside the channels without a factor, as was planted.
-{{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema') and not var('as_of_date'))) }}
+{{ config(enabled=demo_is_as_planted(figures=true)) }}
 with
 
 channels as (

@@ -1,5 +1,5 @@
 -- As many rows as planted are erased in each table, and no customer of a request is left anywhere.
-{{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema'))) }}
+{{ config(enabled=demo_is_as_planted()) }}
 with
 
 planted as (

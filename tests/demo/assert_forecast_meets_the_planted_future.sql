@@ -1,6 +1,6 @@
 -- The demo's customers were given a future. What the forecast expects of them in the first twelve months is within 10 %
 -- of it, in orders and in money, and inside its own band; and it is the sum of what each customer is expected to bring.
-{{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema') and not var('as_of_date'))) }}
+{{ config(enabled=demo_is_as_planted(figures=true)) }}
 with
 
 planted as (

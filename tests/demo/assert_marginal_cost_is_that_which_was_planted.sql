@@ -1,6 +1,6 @@
 -- What one customer more costs, by channel, is what was planted: within half of it or three standard errors. Spend also
 -- follows customers who never bought, so that the figure lies rather above than below.
-{{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema') and not var('as_of_date'))) }}
+{{ config(enabled=demo_is_as_planted(figures=true)) }}
 select
     truth.channel,
     truth.value as planted_cost,

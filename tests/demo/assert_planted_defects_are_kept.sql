@@ -1,6 +1,6 @@
 -- What must be kept as it is was kept: guests in totals, cancelled and test orders at 0, leading zeros of postal codes,
 -- consents that arrived out of order, contracts without a price, requests of people who are gone already.
-{{ config(enabled=(not var('raw_folder') and not var('raw_crm_schema'))) }}
+{{ config(enabled=demo_is_as_planted()) }}
 with
 
 planted as (

@@ -99,4 +99,5 @@ left join intervals
         predicted.frequency = intervals.frequency
         and predicted.cell_recency_days = intervals.recency_days
         and predicted.cell_age_days = intervals.age_days
+        and predicted.purchase_count = intervals.purchase_count
         and (intervals.covariate_pattern = 'all' or predicted.covariate_pattern = intervals.covariate_pattern)

@@ -71,6 +71,7 @@ select
                 'histories.' ~ purchases ~ '_mean_gross_margin'
             ) }}
     end as expected_order_gross_margin,
+    histories.{{ purchases }}_count_net_revenue as purchase_count,
     -- a quantile of the value to come is the cell's ratio times this
     net_revenue_spend.value_per_positive_value * (
         net_revenue_spend.v

@@ -114,7 +114,7 @@ select
     tiered.contractual_revenue_next_24m,
     tiered.contractual_revenue_discounted_36m,
 
-    ---------- what may come of the next twelve months: half of all customers lie between p25 and p75
+    ---------- what may come of the next twelve months: at least half of all customers lie between p25 and p75
     {% for quantile in quantiles() -%}
     cast(tiered.orders_{{ quantile }} as integer) as orders_next_12m_{{ quantile }},
     tiered.net_revenue_next_12m_{{ quantile }},

@@ -36,6 +36,7 @@ def _cells():
             "frequency": frequency,
             "recency_days": recency,
             "age_days": age,
+            "purchase_count": frequency + 1,
             "customers": 1,
             "orders_last_year": 1,
             "holdout_orders": rng.poisson(0.4, size),

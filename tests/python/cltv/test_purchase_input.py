@@ -76,7 +76,8 @@ def _check(cells, fits):
     floor = scores["discounted_orders_36m"] * (1 - 2e-3)
     assert (scores["discounted_orders_lifetime"] >= floor).all()
 
-    table = purchase_cell_intervals(cells, fits, NO_SPEND, ORIGINS)
+    valued = cells.assign(purchase_count=cells["frequency"] + 1)
+    table = purchase_cell_intervals(valued, fits, NO_SPEND, ORIGINS)
     orders = table.filter(like="orders_p").to_numpy()
     assert (np.diff(orders, axis=1) >= 0).all()
     assert len(table) == scores["model_name"].isin(["ensemble", "ensemble_by_group"]).sum()

@@ -54,7 +54,7 @@ def _spend_fits():
 
 def _cells(histories=HISTORIES):
     frame = pd.DataFrame(histories, columns=["frequency", "recency_days", "age_days"])
-    return frame.assign(origin_id="o", customers=1)
+    return frame.assign(origin_id="o", customers=1, purchase_count=frame["frequency"] + 1)
 
 
 def _forward(history, draws=20_000, horizon=365 / 7, seed=1):
@@ -104,13 +104,17 @@ def test_quantiles_of_orders_are_those_of_a_simulation(simulated):
             assert (future <= value).mean() > level / 100 - 0.02
 
 
-@pytest.mark.parametrize(("basis", "first"), [("all", 1), ("repeat", 0)])
-def test_quantiles_of_value_are_those_of_a_simulation(simulated, basis, first):
-    table = _in_order(_intervals(spend_purchases=basis))
+@pytest.mark.parametrize("fewer", [0, 1, 2])
+def test_quantiles_of_value_are_those_of_a_simulation(simulated, fewer):
+    """The mean is of as many purchases as left something, not of as many as there were."""
+    cells = _cells()
+    cells["purchase_count"] = np.maximum(cells["purchase_count"] - fewer, 0)
+    table = _in_order(_intervals(cells))
     rng = np.random.default_rng(3)
     mean_value, v = 30.0, SPEND["v"]
     for history, future, (_, row) in zip(HISTORIES, simulated, table.iterrows(), strict=True):
-        n = history[0] + first
+        n = max(history[0] + 1 - fewer, 0)
+        assert row["purchase_count"] == n
         scale = v + n * mean_value
         rate = rng.gamma(SPEND["p"] * n + SPEND["q"], 1 / scale, len(future))
         value = np.where(future > 0, rng.gamma(SPEND["p"] * np.maximum(future, 1)) / rate, 0.0)
@@ -120,13 +124,21 @@ def test_quantiles_of_value_are_those_of_a_simulation(simulated, basis, first):
             assert (value <= bound).mean() > level / 100 - 0.025
 
 
-def test_the_default_number_of_draws_is_enough():
-    """Ten times the draws move the distribution by less than two points."""
-    cells = _cells()
-    counts = [0, 0, 3, 8, 0, 40]
-    few = predictive_distribution(cells, _fits(), counts, {"o": 365}, "bg_nbd", draws=402)
-    many = predictive_distribution(cells, _fits(), counts, {"o": 365}, "bg_nbd", draws=20_000)
-    assert np.abs(np.array(few) - np.array(many)).max() < 0.02
+def test_the_default_number_of_draws_is_enough(monkeypatch):
+    """Quantiles of orders and value lie within two points of those of eighty times the draws."""
+    pareto = {"r": 0.6, "alpha": 5.0, "s": 0.6, "beta": 12.0}
+    fits = pd.concat(
+        [_fits(("bg_nbd", "mbg_nbd")), _fits(("pareto_nbd",), pareto)], ignore_index=True
+    )
+    usual = _in_order(_intervals(fits=fits, models=("ensemble",))).filter(regex="_p[0-9]")
+    bounds = []
+    for shift in (-0.02, 0.02):
+        shifted = tuple(level / 100 + shift for level in LEVELS)
+        monkeypatch.setattr(intervals, "LEVELS", shifted)
+        table = _in_order(_intervals(fits=fits, models=("ensemble",), draws=60_000))
+        bounds.append(table.filter(regex="_p[0-9]").to_numpy())
+    assert (bounds[0] <= usual.to_numpy() + 1e-9).all()
+    assert (usual.to_numpy() <= bounds[1] + 1e-9).all()
 
 
 def test_a_distribution_is_that_of_a_simulation(simulated):
@@ -236,15 +248,16 @@ def test_by_group_intervals_follow_the_group():
     assert (own["orders_p95"] >= plain["orders_p95"]).all()
     assert (own["orders_p95"] > plain["orders_p95"]).any()
     pooled = _intervals()
-    for name in pooled.columns[6:]:
+    for name in pooled.columns[7:]:
         assert plain[name].to_numpy() == pytest.approx(pooled[name].to_numpy())
 
 
 def test_bad_options_are_named():
     with pytest.raises(ValueError, match="unknown purchase model 'bgnbd'"):
         _intervals(models=("bgnbd",))
-    with pytest.raises(ValueError, match="spend_purchases must be"):
-        _intervals(spend_purchases="some")
+    for wrong in (-1, 1.5, np.nan):
+        with pytest.raises(ValueError, match="column 'purchase_count', row 0"):
+            _intervals(_cells().assign(purchase_count=wrong))
     with pytest.raises(ValueError, match="counts: 2 rows where 6 are expected"):
         predictive_distribution(_cells(), _fits(), [1, 2], {"o": 365})
     with pytest.raises(ValueError, match="counts must be whole numbers"):
@@ -259,7 +272,7 @@ def test_intervals_of_a_real_fit_hold_what_they_promise(simulate, cells_of):
     """Fitted on one half of time, judged on the other, the process being the model's own."""
     cells = cells_of(simulate(9, 3000), "o")
     fits = fit_purchase_models(cells, models=("bg_nbd",), by_group=False)
-    table = _intervals(cells, fits)
+    table = _intervals(cells.assign(purchase_count=cells["frequency"] + 1), fits)
     rng = np.random.default_rng(8)
     inside = total = 0
     sample = table.iloc[rng.choice(len(table), 400, replace=False)]

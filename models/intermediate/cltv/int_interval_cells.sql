@@ -1,0 +1,35 @@
+{{ config(materialized='view') }}
+
+-- What intervals are drawn for: today's cells, apart by how many purchases the mean value of their customers is of. A
+-- day that left nothing is a purchase, and has no part in a mean of positive values.
+-- A view: one model reads it.
+{%- set purchases = chosen_variable('spend_purchases', ['all', 'repeat']) %}
+with
+
+placed as (
+
+    select * from {{ ref('int_histories__placed') }}
+    where origin_id = 'now'
+
+)
+
+select
+    {{ row_key([
+        'origin_id', 'covariate_pattern', 'frequency', 'cell_recency_days', 'cell_age_days', purchases ~ '_count_net_revenue'
+    ]) }} as interval_cell_id,
+    origin_id,
+    covariate_pattern,
+    max(covariate_channel) as acquisition_channel,
+    max(covariate_type) as customer_type,
+    frequency,
+    cell_recency_days as recency_days,
+    cell_age_days as age_days,
+    {{ purchases }}_count_net_revenue as purchase_count
+from placed
+group by
+    origin_id,
+    covariate_pattern,
+    frequency,
+    cell_recency_days,
+    cell_age_days,
+    {{ purchases }}_count_net_revenue
