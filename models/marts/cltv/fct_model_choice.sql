@@ -95,7 +95,7 @@ select
     end as model_family,
     case
         when judged.has_contract then 'the end of a contract is seen: survival by plan; orders beside it as without one'
-        when judged.is_discrete then 'purchases come at set times: a model of opportunities (BG/BB, in cltv.discrete) suits better'
+        when judged.is_discrete then 'purchases come at set times: BG/BB, in cltv.discrete, suits better'
         else 'nobody says goodbye and every day is a chance to buy'
     end as family_reason,
     cast(judged.usual_gap_days as {{ double_type() }}) as usual_gap_days,
