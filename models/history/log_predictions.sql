@@ -11,28 +11,23 @@
 
 -- Every prediction that was published, frozen: the last one of each month. Not rebuilt, so that it can be scored later.
 -- Customers who were erased since, and who are in the raw tables no more, are taken out.
+{%- set last_published %}
+coalesce((
+    select max(log.as_of_date)
+    from {{ this }} as log
+    inner join {{ ref('fct_customer_cltv') }} as known
+        on log.customer_key = known.customer_key
+), as_of_date)
+{%- endset %}
 with
 
-{% if is_incremental() -%}
-last_published as (
-
-    select max(log.as_of_date) as as_of_date
-    from {{ this }} as log
-    inner join {{ ref('fct_customer_cltv') }} as customers
-        on log.customer_key = customers.customer_key
-
-),
-
-{% endif -%}
 customers as (
 
     select * from {{ ref('fct_customer_cltv') }}
     where
         prediction_status in ('predicted', 'orders_only')
-        {%- if is_incremental() %}
         -- to look back is not to publish: hindsight must not stand in for what was foreseen
-        and as_of_date >= coalesce((select last_published.as_of_date from last_published), as_of_date)
-        {%- endif %}
+        and as_of_date >= {{ last_published if is_incremental() else 'as_of_date' }}
 
 )
 
