@@ -342,6 +342,32 @@ def purchase_cells(
     return PurchaseCells(*keys, weight, log_gap_sum)
 
 
+def check_counts(values, name):
+    """Check a column of counts.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Whole numbers >= 0.
+    name : str
+        What to call the column in an error.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        Names the column, the first offending row (position from 0) and its value.
+    """
+    values = _numbers(values, name)
+    _refuse(~np.isfinite(values), name, values, "is not a finite number")
+    _refuse(values < 0, name, values, "is negative")
+    _refuse(values != np.floor(values), name, values, "is not a whole number")
+    return values
+
+
 def check_log_gap_sum(log_gap_sum, frequency, name="log_gap_sum", frequency_name="frequency"):
     """Check the sums of log gaps against checked frequencies.
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaincinv
 
-from cltv.cells import PurchaseCells, collapse
-from cltv.frames import number_column, text_column
+from cltv.cells import PurchaseCells, check_counts, collapse
+from cltv.frames import column, number_column, text_column
 from cltv.purchase.family import ALL_PATTERNS, BY_GROUP, ENSEMBLES, MODELS, members, read_fits
 from cltv.purchase.frames import cell_table
 from cltv.purchase.quadrature import even_points
@@ -93,7 +93,7 @@ def purchase_cell_intervals(
     fitted, spend = read_fits(fits), _usable_spend(spend_fits)
     horizon = _horizons(origins)
     table = cell_table(cells, with_customers=False, with_patterns=_grouped(models, fitted))
-    purchases = _purchase_counts(cells)
+    purchases = check_counts(column(cells, "purchase_count", "cells"), "purchase_count")
     parts, known = [], {}
     for origin_id, rows in table.origins():
         if origin_id not in horizon:
@@ -219,17 +219,6 @@ def _parts(table, rows, name, fitted):
     for pattern, positions in patterns:
         part = [(one, one.params_for(table.levels.get(pattern, {}))) for one in chosen]
         yield pattern, positions, part
-
-
-def _purchase_counts(cells):
-    """Return the purchases behind each row's mean value, checked."""
-    counts = number_column(cells, "purchase_count", "cells")
-    for row in np.flatnonzero(~((counts >= 0) & (counts == np.floor(counts)))):
-        raise ValueError(
-            f"cells: column 'purchase_count', row {row}: {counts[row]:g} is not a whole number "
-            "of at least 0"
-        )
-    return counts
 
 
 def _valued_cells(table, rows, purchases):

@@ -5,7 +5,7 @@
         unique_key='forecast_month',
         full_refresh=false,
         on_schema_change='append_new_columns',
-        post_hook="delete from {{ this }} where customer_key not in (select customer_id from {{ ref('base_crm__customers') }} where row_status <> 'erased' and customer_id is not null)",
+        post_hook="delete from {{ this }} where customer_key not in (select customer_id from {{ ref('base_crm__customers') }} where row_status in ('accepted', 'after_as_of') and customer_id is not null)",
     )
 }}
 
