@@ -31,6 +31,6 @@ def model(dbt, session):
         ),
         read_frame(dbt.ref("int_purchase_model_fits"), order_by=keys),
         read_frame(dbt.ref("int_spend_model_fits"), order_by=[*keys, "value_basis"]),
-        origins[origins["origin_kind"] == "now"],
+        origins[origins["has_intervals"].astype(bool)],
     )
     return typed_frame(session, intervals, COLUMNS)

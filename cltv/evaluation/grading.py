@@ -19,7 +19,12 @@ MINIMUM_ORIGINS = 3
 MEANS = ("poisson_deviance", "rmse", "mae", "gini", "spearman", "auc", "brier", "order_capture")
 """Order metrics of which the summary holds the plain mean over origins."""
 
-VALUE_MEANS = ("value_gini", "high_value_capture")
+VALUE_MEANS = (
+    "value_gini",
+    "high_value_capture",
+    "value_pit_flatness",
+    "value_pit_flatness_by_chance",
+)
 """Value metrics of which the summary holds the plain mean over origins."""
 
 SUMMARY_COLUMNS = (
@@ -47,6 +52,7 @@ SUMMARY_COLUMNS = (
     "orders_band_reason",
     "value_bias",
     *VALUE_MEANS,
+    "value_coverage_gap",
     "value_ratio",
     "value_ratio_lower",
     "value_ratio_upper",
@@ -72,7 +78,8 @@ class TotalBand:
     effective_origins : float
         Origins without overlap that would say as much about the mean.
     reason : str or None
-        Why there is no band: 'too_few_origins', 'origins_coincide'; None where there is one.
+        Why there is no band: 'too_few_origins', 'origins_coincide', or, in a summary, 'not_valued'
+        where a model says nothing in money; None where there is one.
     """
 
     ratio: float
@@ -279,7 +286,8 @@ def backtest_summary(
         origin_id, origin_date (dates), horizon_days; further rows and columns are ignored.
     value_metrics : pandas.DataFrame, optional
         Same columns as `order_metrics`, in money: scope 'all' with metrics predicted_value,
-        actual_value and, where known, value_gini and high_value_capture.
+        actual_value and, where known, value_gini, high_value_capture, value_pit_flatness,
+        value_pit_flatness_by_chance, and value_coverage and value_content of 50, 80 and 90 %.
     baselines : sequence of str
         Which models are baselines.
     draws, seed : int
@@ -295,7 +303,8 @@ def backtest_summary(
         those of single origins, channel_bias the mean over channels (weighted by customers) of
         the absolute bias over all origins. coverage_gap is the largest distance between coverage
         and the model's own content over the intervals, in shares; pit_flatness that of the mean
-        histogram over origins, beside what chance alone shows on the customers of one origin.
+        histogram over origins, beside what chance alone shows on the customers of one origin;
+        value_* the same of value, over the origins at which its intervals are drawn.
         ``*_ratio`` are actual over predicted totals with the band of `total_band`, its effective
         origins and the reason where there is no band. NaN or None where not known.
 
@@ -365,11 +374,7 @@ def _order_figures(wide, name):
         if len(sums):
             bias = (sums["predicted_orders"] / sums["actual_orders"] - 1).abs()
             row["channel_bias"] = float(np.average(bias, weights=sums["customers"]))
-    labels = [f"{level * 100:.0f}" for level in INTERVALS]
-    if f"coverage_{labels[0]}" in part:
-        row["coverage_gap"] = max(
-            abs((part[f"coverage_{label}"] - part[f"content_{label}"]).mean()) for label in labels
-        )
+    row |= _coverage_gap(part)
     pit = wide.part(name, "pit")
     if pit is not None:
         row["pit_flatness"] = flatness(pit["share"].groupby("scope_value").mean())
@@ -382,7 +387,20 @@ def _value_figures(money, name):
     if part is None:
         return {}
     row = {"value_bias": _pooled_bias(part["predicted_value"].sum(), part["actual_value"].sum())}
-    return row | {metric: part[metric].mean() for metric in VALUE_MEANS if metric in part}
+    row |= {metric: part[metric].mean() for metric in VALUE_MEANS if metric in part}
+    return row | _coverage_gap(part, "value_")
+
+
+def _coverage_gap(part, prefix=""):
+    """Largest distance between coverage and the model's own content, if intervals were drawn."""
+    labels = [f"{level * 100:.0f}" for level in INTERVALS]
+    if f"{prefix}coverage_{labels[0]}" not in part:
+        return {}
+    gaps = [
+        abs((part[f"{prefix}coverage_{label}"] - part[f"{prefix}content_{label}"]).mean())
+        for label in labels
+    ]
+    return {f"{prefix}coverage_gap": max(gaps)}
 
 
 def _pooled_bias(predicted, actual):
@@ -392,7 +410,7 @@ def _pooled_bias(predicted, actual):
 def _band(wide, name, measure, calendar, level):
     part = wide.part(name, "all")
     if part is None:
-        return {f"{measure}_band_reason": "too_few_origins"}
+        return {f"{measure}_band_reason": "not_valued"}
     ids = part.index.get_level_values("origin_id")
     missing = [origin_id for origin_id in ids if origin_id not in calendar]
     if missing:

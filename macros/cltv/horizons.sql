@@ -31,6 +31,15 @@
 {# The quantiles that make the 50, 80 and 90 % intervals, and the median. #}
 {% macro quantiles() %}{{ return(['p05', 'p10', 'p25', 'p50', 'p75', 'p90', 'p95']) }}{% endmacro %}
 
+{# Their probabilities: name → number. #}
+{% macro quantile_levels() %}
+    {%- set levels = {} %}
+    {%- for name in quantiles() %}
+        {%- do levels.update({name: name[1:] | int / 100}) %}
+    {%- endfor %}
+    {{- return(levels) }}
+{% endmacro %}
+
 {#
   How many purchase days a group's cost to serve counts for beside a customer's own. By the moments of the demo's
   customers it lies between 10 (from their second year on) and 35; the lower end learns faster from the customer.

@@ -12,6 +12,7 @@ histories as (
         origins.horizon_label,
         outcomes.holdout_net_revenue,
         outcomes.net_revenue_last_year,
+        outcomes.orders_last_year,
         greatest(placed.age_days, {{ count_variable('run_rate_floor_days', 1) }}) as rate_days
 
     from {{ ref('int_histories__placed') }} as placed
@@ -34,6 +35,8 @@ populations as (
         acquisition_channel,
         customer_type,
         {{ divide('sum(net_revenue)', 'sum(age_days + 1)') }} as daily_net_revenue,
+        {{ sum_money('net_revenue_last_year') }} as net_revenue_last_year,
+        {{ count_if('orders_last_year > 0') }} as buyers_last_year,
         {{ count_if('age_days >= 365') }} as earlier_customers,
         {{ count_if('age_days >= 365 and age_days - recency_days < 365') }} as returned_customers
     from histories
@@ -48,6 +51,7 @@ retentions as (
 
     select
         origin_id,
+        coalesce({{ divide('sum(net_revenue_last_year)', 'sum(buyers_last_year)') }}, 0) as yearly_net_revenue,
         least(
             0.95e0,
             greatest(0.01e0, coalesce({{ divide('sum(returned_customers)', 'sum(earlier_customers)') }}, 0.5e0))
@@ -77,6 +81,9 @@ select
             then {{ divide('histories.net_revenue', 'histories.rate_days') }} * histories.horizon_days
         else 0
     end as hiatus_rule,
+    -- the textbook's: what a buyer of last year brought, for as long as a lifespan lasts; the same for everybody
+    retentions.yearly_net_revenue * least(histories.horizon_days / 365e0, 1 / (1 - retentions.yearly_retention))
+        as simple_lifespan,
     -- the own rate, fading day by day as customers of this business leave
     {{ divide('histories.net_revenue', 'histories.rate_days') }} * 365
     * (power(retentions.yearly_retention, histories.horizon_days / 365e0) - 1) / ln(retentions.yearly_retention)

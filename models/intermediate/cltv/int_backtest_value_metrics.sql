@@ -1,4 +1,5 @@
--- How good the foreseen values were: totals by scope, and over all customers how well each method ranked them.
+-- How good the foreseen values were: totals by scope, and over all customers how well each method ranked them and
+-- whether its intervals held.
 with
 
 foreseen as (
@@ -76,5 +77,17 @@ select
     cast(customers as {{ double_type() }}) as customers
 from measured
 where {{ metric }} is not null
-{{ 'union all' if not loop.last }}
-{% endfor %}
+
+union all
+
+{% endfor -%}
+select
+    {{ row_key(['origin_id', 'model_name', "'all'", "'all'", 'metric']) }} as backtest_metric_id,
+    origin_id,
+    model_name,
+    'all' as scope,
+    'all' as scope_value,
+    metric,
+    estimate,
+    cast(customers as {{ double_type() }}) as customers
+from {{ ref('int_backtest_interval_metrics') }}

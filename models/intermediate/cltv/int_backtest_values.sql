@@ -24,7 +24,9 @@ own_origins as (
 
 foreseen as (
 
-    {% for name in ['run_rate', 'last_12_months', 'segment_mean', 'hiatus_rule', 'retention_adjusted'] -%}
+    {% for name in [
+        'run_rate', 'last_12_months', 'segment_mean', 'hiatus_rule', 'simple_lifespan', 'retention_adjusted'
+    ] -%}
     select
         origin_id,
         customer_key,

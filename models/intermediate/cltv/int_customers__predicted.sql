@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
--- Each customer's scores by either ensemble: the cell's scores joined back, times the customer's own expected order
--- value.
+-- Each customer's scores by either ensemble, and in the back-test by every model: the cell's scores joined back, times
+-- the customer's own expected order value.
 -- A view: what is shown and what is back-tested each read their part of it.
 {%- set purchases = chosen_variable('spend_purchases', ['all', 'repeat']) %}
 with
@@ -15,7 +15,9 @@ histories as (
 scores as (
 
     select * from {{ ref('int_purchase_cell_scores') }}
-    where model_name in ('ensemble', 'ensemble_by_group')
+    where
+        model_name in ('ensemble', 'ensemble_by_group')
+        or origin_id like 'backtest%'
 
 ),
 

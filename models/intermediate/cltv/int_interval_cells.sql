@@ -1,15 +1,19 @@
 {{ config(materialized='view') }}
 
--- What intervals are drawn for: today's cells, apart by how many purchases the mean value of their customers is of. A
--- day that left nothing is a purchase, and has no part in a mean of positive values.
+-- What intervals are drawn for: cells of today, and of those dates of the past at which they are checked, apart by how
+-- many purchases the mean value of their customers is of. A day that left nothing is a purchase, and has no part in a
+-- mean of positive values.
 -- A view: one model reads it.
 {%- set purchases = chosen_variable('spend_purchases', ['all', 'repeat']) %}
 with
 
 placed as (
 
-    select * from {{ ref('int_histories__placed') }}
-    where origin_id = 'now'
+    select placed.*
+    from {{ ref('int_histories__placed') }} as placed
+    inner join {{ ref('int_prediction_origins') }} as origins
+        on placed.origin_id = origins.origin_id
+    where origins.has_intervals
 
 )
 

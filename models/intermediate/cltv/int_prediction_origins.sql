@@ -19,7 +19,8 @@ horizon as (
         as_of_date,
         history_days,
         case when history_days >= 730 then '12m' when history_days >= 364 then '6m' else '3m' end as horizon_label,
-        case when history_days >= 730 then 365 when history_days >= 364 then 182 else 91 end as horizon_days
+        case when history_days >= 730 then 365 when history_days >= 364 then 182 else 91 end as horizon_days,
+        case when history_days >= 730 then 12 when history_days >= 364 then 6 else 3 end as horizon_months
     from as_of
 
 ),
@@ -31,7 +32,8 @@ now_and_then as (
         'now' as origin_kind,
         as_of_date as origin_date,
         '12m' as horizon_label,
-        365 as horizon_days
+        365 as horizon_days,
+        true as has_intervals
     from horizon
 
     union all
@@ -42,7 +44,8 @@ now_and_then as (
         'month_before' as origin_kind,
         {{ add_days('as_of_date', -30) }} as origin_date,
         '1m' as horizon_label,
-        30 as horizon_days
+        30 as horizon_days,
+        false as has_intervals
     from horizon
     where history_days >= 121
 
@@ -53,7 +56,9 @@ now_and_then as (
         'backtest' as origin_kind,
         {{ backtest_date('horizon', 'steps.n') }} as origin_date,
         horizon.horizon_label,
-        horizon.horizon_days
+        horizon.horizon_days,
+        -- intervals are dear to draw: only from the newest date, and from those whose holdouts lie apart from its own
+        mod(steps.n, horizon.horizon_months) = 0 as has_intervals
     from horizon
     inner join {{ numbers(35) }} as steps
         on steps.n < {{ count_variable('backtest_origins') }}

@@ -222,6 +222,24 @@ def summary():
             "customers": 100.0,
         }
     )
+    # intervals of value are drawn from two of the origins only
+    held = [
+        (50, 0.76, 0.80),
+        (80, 0.89, 0.90),
+        (90, 0.95, 0.95),
+        (50, 0.82, 0.80),
+        (80, 0.86, 0.90),
+        (90, 0.93, 0.95),
+    ]
+    for at, (level, coverage, content) in enumerate(held):
+        origin = "o1" if at < 3 else "o2"
+        for metric, estimate in (("coverage", coverage), ("content", content)):
+            row = [origin, "ensemble", "all", "all", f"value_{metric}_{level}", estimate, 100.0]
+            value.loc[len(value)] = row
+    for origin, flatness, chance in (("o1", 0.06, 0.02), ("o2", 0.04, 0.03)):
+        for metric, estimate in (("", flatness), ("_by_chance", chance)):
+            row = [origin, "ensemble", "all", "all", f"value_pit_flatness{metric}", estimate, 100.0]
+            value.loc[len(value)] = row
     captures = _captures({("o1", "ensemble"): [10, 9], ("o1", "run_rate"): [8, 8]})
     return backtest_summary(orders, captures, ORIGINS, value).set_index("model_name")
 
@@ -253,7 +271,16 @@ def test_value_of_two_origins_has_no_band(summary):
     assert row["value_gini"] == pytest.approx(0.6)
     assert row["value_band_reason"] == "too_few_origins"
     assert np.isnan(row["value_ratio_lower"])
-    assert summary.loc["run_rate", "value_band_reason"] == "too_few_origins"
+    assert summary.loc["run_rate", "value_band_reason"] == "not_valued"
+
+
+def test_intervals_of_value_are_summed_up_like_those_of_orders(summary):
+    row = summary.loc["ensemble"]
+    # at 80 %: (.89 + .86) / 2 where .90 is promised; at 50 and 90 % a hundredth off
+    assert row["value_coverage_gap"] == pytest.approx(0.025)
+    assert row["value_pit_flatness"] == pytest.approx(0.05)
+    assert row["value_pit_flatness_by_chance"] == pytest.approx(0.025)
+    assert np.isnan(summary.loc["run_rate", "value_coverage_gap"])
 
 
 def test_missing_columns_and_origins_are_named(summary):
