@@ -38,6 +38,8 @@ HINTS = {
 }
 NUMBER_HINT = "numbers are 1234.50, without thousands separators or signs of a currency"
 EXAMPLES = 3
+# what a build asks of a table beside its columns and their types
+FURTHER_CHECKS = {"orders": "check_landing_time", "exchange_rates": "check_rates"}
 
 
 @dataclass
@@ -229,6 +231,11 @@ def check_table(report, macros, table):
     place = len(report.lines)
     check_columns(report, contract, existing)
     usable = check_types(report, macros, table, contract, existing)
+    if table in FURTHER_CHECKS:
+        try:
+            macros.call(FURTHER_CHECKS[table])
+        except StopError as stop:
+            report.error(str(stop))
     try:
         rows = counted(check_values(report, macros, table, usable, existing), "row")
     except duckdb.Error as error:
@@ -296,11 +303,6 @@ def check_raw(variables):
                         report.error(str(stop))
                 if not required:
                     report.absent.append(table)
-        if "orders" in opened:
-            try:
-                macros.check_landing_time()
-            except StopError as stop:
-                report.error(str(stop))
     if not folder and report.absent and variables.get("crm_tables", "all") == "all":
         optional = [table for table in opened if not raw_contract()[table]["required"]]
         report.head(

@@ -177,6 +177,7 @@ def check_variables(variables):
         macros = Macros(variables, connection)
         macros.check_variables()
         macros.check_timezone()
+        macros.check_demo_currency()
 
 
 def preflight(variables):

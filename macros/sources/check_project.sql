@@ -13,6 +13,7 @@
 {% macro check_inputs() %}
     {%- do check_variables() -%}
     {%- do check_timezone() -%}
+    {%- do check_demo_currency() -%}
     {%- if raw_door() == 'folder' -%}{%- do open_raw_folder() -%}{%- endif -%}
     {%- if raw_door() != 'demo' -%}{%- do check_raw_tables() -%}{%- endif -%}
 {% endmacro %}
@@ -24,6 +25,7 @@
         {%- do check_raw_table(table) -%}
     {%- endfor -%}
     {%- do check_landing_time() -%}
+    {%- if crm_table_is_on('exchange_rates') -%}{%- do check_rates() -%}{%- endif -%}
 {% endmacro %}
 
 
@@ -73,6 +75,45 @@
     {%- set orders = existing_columns('orders') -%}
     {%- if 'synced_at' not in orders and 'updated_at' not in orders and not as_of_variable() -%}
         {{ stop("table 'orders' in " ~ raw_place() ~ " has neither synced_at nor updated_at, so that an order dated 2099 could not be told from a real one; add one of them or set the variable as_of_date") }}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#
+  The exchange rates lead to the reporting currency. They do not say where they lead, but it can be seen: a currency is
+  worth 1 of itself. Rates to another one would make every converted amount wrong without a word.
+#}
+{% macro check_rates() %}
+    {%- set wanted = reporting_currency() -%}
+    {%- set found = run_query(
+        "select currency, count(*), count(case when rate_to_reporting <> 1 then 1 end), min(rate_to_reporting) from ("
+        ~ typed_crm_rows('exchange_rates', ['currency', 'rate_to_reporting'])
+        ~ ") as rates where rate_to_reporting > 0 group by currency order by currency"
+    ) -%}
+    {%- set own = [] -%}
+    {%- set ones = [] -%}
+    {%- for currency, rates, others, lowest in found -%}
+        {%- if currency == wanted -%}
+            {%- do own.append({'lowest': lowest, 'is_one': 2 * others <= rates}) -%}
+        {%- elif not others -%}
+            {%- do ones.append(currency) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set table = "the rates of table 'exchange_rates' in " ~ raw_place() -%}
+    {%- set mend = "; load rates that lead to " ~ wanted ~ ", or set the variable reporting_currency to the currency that these lead to" -%}
+    {#- a row or two that say something else are dirt, and are not used: amounts in this currency need no rate -#}
+    {%- if own and not own[0]['is_one'] -%}
+        {{ stop(table ~ " lead to another currency than " ~ wanted ~ ": they give 1 " ~ wanted ~ " as " ~ own[0]['lowest'] ~ mend ~ (" (" ~ ones | join(' or ') ~ ", to judge by its rate of 1)" if ones else "")) }}
+    {%- elif ones and not own -%}
+        {{ stop(table ~ " seem to lead to " ~ ones[0] ~ ", which always has the rate 1, and not to " ~ wanted ~ mend ~ "; if they do lead to " ~ wanted ~ ", add a row that gives " ~ wanted ~ " the rate 1") }}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# The demo's rates lead to EUR, and so do its cost rates. Unit tests and the like read no rate and may have any currency. #}
+{% macro check_demo_currency() %}
+    {%- if raw_door() == 'demo' and flags.WHICH in ('build', 'run') and crm_table_is_on('exchange_rates') and reporting_currency() != 'EUR' -%}
+        {{ stop("the demo cannot be built with reporting_currency '" ~ reporting_currency() ~ "': its exchange rates lead to EUR; leave the variable at EUR, or give your own tables") }}
     {%- endif -%}
 {% endmacro %}
 

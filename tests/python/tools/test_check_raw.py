@@ -110,6 +110,64 @@ def test_values_that_cannot_be_read_are_shown_and_personal_ones_are_not(check, f
     assert "ann@" not in text and "24.12.1980" not in text
 
 
+RATES = "rate_date,currency,rate_to_reporting\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "currency", "said"),
+    [
+        # rates to EUR, where EUR itself stands for 1
+        ("2024-01-01,EUR,1\n2024-01-01,USD,0.92\n2024-01-02,USD,0.93\n", "EUR", ""),
+        (
+            "2024-01-01,EUR,1\n2024-01-01,USD,0.92\n2024-01-02,USD,0.93\n",
+            "USD",
+            "lead to another currency than USD: they give 1 USD as 0.92000000; load rates that "
+            "lead to USD, or set the variable reporting_currency to the currency that these lead "
+            "to (EUR, to judge by its rate of 1)",
+        ),
+        ("2024-01-01,CHF,1.1\n2024-01-01,USD,0.92\n", "USD", "lead to another currency than USD"),
+        (
+            "2024-01-01,EUR,1.000\n2024-01-02,EUR,1\n2024-01-02,CHF,1.1\n",
+            "USD",
+            "seem to lead to EUR, which always has the rate 1, and not to USD; load rates that "
+            "lead to USD, or set the variable reporting_currency to the currency that these lead "
+            "to; if they do lead to USD, add a row that gives USD the rate 1",
+        ),
+        # tied to the reporting currency, as its rate of 1 says
+        ("2024-01-01,EUR,1\n2024-01-01,USD,1\n", "USD", ""),
+        # one odd row among others is dirt, and nobody reads it
+        ("2024-01-01,USD,1\n2024-01-02,USD,1\n2024-01-03,USD,0.92\n", "USD", ""),
+        # nothing can be seen: no currency has the rate 1
+        ("2024-01-01,EUR,1.08\n2024-01-02,EUR,1\n", "USD", ""),
+        ("2024-01-01,EUR,\n2024-01-02,EUR,x\n", "USD", ""),
+    ],
+)
+def test_rates_that_lead_to_another_currency_stop_a_build(check, folder, rows, currency, said):
+    (folder / "exchange_rates.csv").write_text(RATES + rows)
+    variables = f"{{reporting_currency: {currency}}}"
+    code, lines = check("--raw", str(folder), "--vars", variables)
+    found = [line for line in lines if "the rates of table 'exchange_rates' in" in line]
+    assert (code, len(found)) == ((1, 1) if said else (0, 0))
+    values = {"raw_folder": str(folder), "crm_tables": ["exchange_rates"]}
+    values["reporting_currency"] = currency
+    if said:
+        assert said in found[0]
+        assert lines.index(found[0]) > lines.index(next(x for x in lines if "exchange_r" in x))
+        with pytest.raises(StopError, match="lead to"):
+            preflight.preflight(values)
+    else:
+        preflight.preflight(values)
+
+
+def test_the_demo_is_in_the_currency_that_its_rates_lead_to():
+    said = "cannot be built with reporting_currency 'JPY': its exchange rates lead to EUR"
+    with pytest.raises(StopError, match=said):
+        preflight.preflight({"reporting_currency": "JPY"})
+    preflight.preflight({"reporting_currency": "EUR"})
+    # without its rates nothing is converted
+    preflight.preflight({"reporting_currency": "JPY", "crm_tables": []})
+
+
 def test_values_that_are_not_accepted(check, folder):
     (folder / "orders.csv").write_text(
         ORDERS.replace("\n", ",status\n", 1).rstrip() + ",shipped\n2,A1,2024-01-01,1,,completed\n"
