@@ -36,7 +36,7 @@ HINTS = {
     "boolean": "true, t, 1, yes, y or false, f, 0, no, n",
     "integer": "whole numbers are 1234",
 }
-NUMBER_HINT = "numbers are 1234.50, without thousands separators or signs of a currency"
+NUMBER_HINT = "numbers are 1234.50: a decimal point, no thousands separators, no sign of a currency"
 EXAMPLES = 3
 # what a build asks of a table beside its columns and their types
 FURTHER_CHECKS = {"orders": "check_landing_time", "exchange_rates": "check_rates"}
@@ -231,12 +231,15 @@ def check_table(report, macros, table):
     place = len(report.lines)
     check_columns(report, contract, existing)
     usable = check_types(report, macros, table, contract, existing)
-    if table in FURTHER_CHECKS:
-        try:
-            macros.call(FURTHER_CHECKS[table])
-        except StopError as stop:
-            report.error(str(stop))
     try:
+        checks = [("check_decimal_point", table)]
+        if table in FURTHER_CHECKS:
+            checks.append((FURTHER_CHECKS[table],))
+        for name, *arguments in checks:
+            try:
+                macros.call(name, *arguments)
+            except StopError as stop:
+                report.error(str(stop))
         rows = counted(check_values(report, macros, table, usable, existing), "row")
     except duckdb.Error as error:
         rows = "cannot be read"

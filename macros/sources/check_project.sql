@@ -47,6 +47,7 @@
     {%- for column in contract['columns'] if column['name'] in existing -%}
         {%- do check_column_type(table, column['name'], existing[column['name']], column['type']) -%}
     {%- endfor -%}
+    {%- do check_decimal_point(table) -%}
 {% endmacro %}
 
 
@@ -65,6 +66,57 @@
         {%- set name = adapter.quote(column) -%}
         {%- if run_query('select 1 from ' ~ source('crm', table) ~ ' where ' ~ name ~ ' is not null limit 1') | length -%}
             {{ stop("column '" ~ column ~ "' of table '" ~ table ~ "' in " ~ raw_place() ~ " is of type " ~ raw_type ~ ", which cannot become " ~ contract_type ~ "; export it as " ~ contract_type ~ " or as text (docs/raw_contract.md)") }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{#
+  Numbers in texts are written with a decimal point. A comma here and there is a bad row, and set aside. A column that is
+  written so throughout is none: where it is required every row would be rejected, elsewhere every value cleared, so that
+  a tax of 1,90 became no tax; and 1.234 beside 1.234,50 would be read as 1.23.
+
+  A column counts as written so when more of its values have a decimal comma than a decimal point, and these are one in
+  ten, or others have points between thousands. 1,234 and 1.234 by themselves say neither.
+#}
+{% macro check_decimal_point(table) %}
+    {%- set existing = existing_columns(table) -%}
+    {%- set texts = [] -%}
+    {%- for column in raw_contract(table)['columns'] if column['type'] in ('number', 'integer', 'money', 'price', 'quantity', 'rate') -%}
+        {%- if is_text_type(existing.get(column['name'], '')) -%}{%- do texts.append(column['name']) -%}{%- endif -%}
+    {%- endfor -%}
+    {#- a look at every text is cheap, at its form it is not: mostly there is no comma -#}
+    {%- set columns = [] -%}
+    {%- if texts -%}
+        {%- set outputs = [] -%}
+        {%- for column in texts -%}{%- do outputs.append(count_if(adapter.quote(column) ~ " like '%,%'")) -%}{%- endfor -%}
+        {%- set found = run_query('select ' ~ outputs | join(', ') ~ ' from ' ~ source('crm', table))[0] -%}
+        {%- for column in texts -%}
+            {%- if found[loop.index0] -%}{%- do columns.append(column) -%}{%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if columns -%}
+        {%- set outputs = [] -%}
+        {%- for column in columns -%}
+            {%- set name = adapter.quote(column) -%}
+            {%- set comma = has_form(name, '^ *[-+]?([0-9 ]+,([0-9]{1,2}|[0-9]{4,})|0+,[0-9]+|[0-9]{1,3}([.][0-9]{3})+,[0-9]+) *$') -%}
+            {%- do outputs.append("count(case when " ~ name ~ " <> '' then 1 end)") -%}
+            {%- do outputs.append(count_if(comma)) -%}
+            {%- do outputs.append(count_if(has_form(name, '^ *[-+]?([0-9]*[.]([0-9]{1,2}|[0-9]{4,})|0*[.][0-9]+) *$'))) -%}
+            {%- do outputs.append(count_if(has_form(name, '^ *[-+]?[1-9][0-9]{0,2}([.][0-9]{3})+ *$'))) -%}
+            {%- do outputs.append("min(case when " ~ comma ~ " then " ~ name ~ " end)") -%}
+        {%- endfor -%}
+        {%- set found = run_query('select ' ~ outputs | join(', ') ~ ' from ' ~ source('crm', table))[0] -%}
+        {%- set wrong = [] -%}
+        {%- for column in columns -%}
+            {%- set first = 5 * loop.index0 -%}
+            {%- set values, commas, points, thousands = found[first], found[first + 1], found[first + 2], found[first + 3] -%}
+            {%- if commas > points and (10 * commas >= values or thousands) -%}
+                {%- do wrong.append(column ~ " ('" ~ found[first + 4] | trim ~ "')") -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if wrong -%}
+            {{ stop("table '" ~ table ~ "' in " ~ raw_place() ~ " has numbers with a decimal comma: " ~ wrong | join(', ') ~ "; export them with a decimal point and without separators of thousands, such as 0.4 or 1234.50 (docs/raw_contract.md)") }}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from tools import build, check_raw, preflight
-from tools.contract import StopError
+from tools.contract import StopError, raw_contract
 
 ORDERS = (
     "order_id,customer_id,ordered_at,total_amount,updated_at\n1,A1,2024-01-05,10.00,2024-01-05\n"
@@ -166,6 +166,86 @@ def test_the_demo_is_in_the_currency_that_its_rates_lead_to():
     preflight.preflight({"reporting_currency": "EUR"})
     # without its rates nothing is converted
     preflight.preflight({"reporting_currency": "JPY", "crm_tables": []})
+
+
+def amounts(*texts):
+    """Orders with these amounts, separated by semicolons as where a comma is the decimal sign."""
+    lines = [f"{number};A1;2024-01-05;{text};2024-01-05" for number, text in enumerate(texts)]
+    return "\n".join([ORDERS.split("\n")[0].replace(",", ";"), *lines]) + "\n"
+
+
+POINTS = ["12.50"] * 12
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["0,4"],
+        ["1.234,50"],
+        ["1.234,5678"],
+        ["0,925"],
+        ["-12,50", "3", "1.234.567,8"],
+        # one in ten of whole numbers
+        ["12,5"] + ["7"] * 9,
+        # fewer, but 1.234 beside 1.234,50 is more than a thousand
+        ["12,5", "1.234"] + ["7"] * 30,
+        ["12,50", "13,50", "12.50"],
+    ],
+    ids=str,
+)
+def test_a_column_with_decimal_commas_stops_a_build(check, folder, texts):
+    (folder / "orders.csv").write_text(amounts(*texts))
+    code, lines = check()
+    assert code == 1
+    (line,) = [line for line in lines if "decimal comma" in line]
+    assert "table 'orders' in folder" in line
+    assert line.endswith("such as 0.4 or 1234.50 (docs/raw_contract.md)")
+    with pytest.raises(StopError, match=r"has numbers with a decimal comma: total_amount \('"):
+        preflight.preflight({"raw_folder": str(folder), "crm_tables": []})
+
+
+@pytest.mark.parametrize(
+    ("texts", "rejected"),
+    [
+        (["12,50", *POINTS], 1),
+        (["1.234,50", *POINTS], 1),
+        # a comma between thousands, or what may be one, is no decimal comma
+        (["1,234.50", *POINTS], 1),
+        (["1,234"], 1),
+        (["1.5"], 0),
+        (["12,5"] + ["7"] * 10, 1),
+        (["x,5", "1,2,3"], 2),
+    ],
+    ids=str,
+)
+def test_a_single_comma_is_a_bad_value_of_its_row(check, folder, texts, rejected):
+    (folder / "orders.csv").write_text(amounts(*texts))
+    code, lines = check()
+    assert code == 0
+    found = [line for line in lines if "column total_amount: " in line]
+    assert len(found) == bool(rejected)
+    if rejected:
+        assert f"column total_amount: {rejected} value" in found[0]
+        assert "will be rejected (bad_value); numbers are 1234.50: a decimal point" in found[0]
+    preflight.preflight({"raw_folder": str(folder), "crm_tables": []})
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        (table, column["name"])
+        for table in ("orders", "order_lines", "refunds")
+        for column in raw_contract()[table]["columns"]
+        if column["type"] in ("number", "integer", "money", "price", "quantity", "rate")
+    ],
+)
+def test_decimal_commas_are_seen_in_every_number(folder, table, column):
+    names = [one["name"] for one in raw_contract()[table]["columns"]]
+    row = ["1,5" if name == column else "" for name in names]
+    (folder / f"{table}.csv").write_text(";".join(names) + "\n" + ";".join(row) + "\n")
+    said = f"table '{table}' in folder .* with a decimal comma: {column} \\('1,5'\\); export"
+    with pytest.raises(StopError, match=said):
+        preflight.preflight({"raw_folder": str(folder), "crm_tables": [table]})
 
 
 def test_values_that_are_not_accepted(check, folder):
