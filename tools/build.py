@@ -53,6 +53,18 @@ def tables_in_folder(folder):
     return tables, others
 
 
+def set_option(values, option, name, value):
+    """Set the variable that an option stands for, which VARS may name as well, but not otherwise."""
+    other = values.get(name)
+    if other and name == "raw_folder":
+        other = Path(str(other)).expanduser().resolve()
+    if other and str(other) != value:
+        raise ValueError(
+            f"{option}={value} contradicts {name}: {other} in VARS; give it in one place only"
+        )
+    values[name] = value
+
+
 def variables(options, quiet=False):
     """The dbt variables that the options stand for.
 
@@ -85,12 +97,12 @@ def variables(options, quiet=False):
         tables, others = tables_in_folder(folder)
         for name in [] if quiet else others:
             print(f"note: {folder / name} is not read; names are {', '.join(built_tables())}")
-        values["raw_folder"] = str(folder)
+        set_option(values, "RAW", "raw_folder", str(folder))
         values.setdefault("crm_tables", tables)
     if options.raw_schema:
-        values["raw_crm_schema"] = options.raw_schema
+        set_option(values, "RAW_SCHEMA", "raw_crm_schema", options.raw_schema)
     if options.as_of:
-        values["as_of_date"] = options.as_of
+        set_option(values, "AS_OF", "as_of_date", options.as_of)
     return values
 
 
