@@ -54,7 +54,7 @@ def tables_in_folder(folder):
 
 
 def set_option(values, option, name, value):
-    """Set the variable that an option stands for, which VARS may name as well, but not otherwise."""
+    """Set the variable of an option; VARS may name it as well, but not say something else."""
     other = values.get(name)
     if other and name == "raw_folder":
         other = Path(str(other)).expanduser().resolve()

@@ -10,12 +10,14 @@ import argparse
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import yaml
 
 from tools.build import variables as variables_of
 from tools.contract import StopError, built_tables, raw_contract
@@ -288,6 +290,7 @@ def check_raw(variables):
         check_file_names(report, Path(folder))
     with duckdb.connect() as connection:
         macros = open_raw(connection, variables)
+        macros.check_raw_schema()
         opened, stops = prepared_tables(macros)
         report.there = opened
         for table in built_tables():
@@ -308,12 +311,24 @@ def check_raw(variables):
                     report.absent.append(table)
     if not folder and report.absent and variables.get("crm_tables", "all") == "all":
         optional = [table for table in opened if not raw_contract()[table]["required"]]
-        report.head(
-            f'with the tables that are there: VARS="{{crm_tables: [{", ".join(optional)}]}}"'
-        )
+        command = build_command({**variables, "crm_tables": optional})
+        report.head(f"to build with the tables that are there: {command}")
     if report.absent:
         name_marts(report)
     return report
+
+
+def build_command(variables):
+    """The command that builds on a schema with these variables, as it can be typed."""
+    further = dict(variables)
+    words = ["make build"]
+    for option, name in (("RAW_SCHEMA", "raw_crm_schema"), ("AS_OF", "as_of_date")):
+        if further.get(name):
+            words.append(f"{option}={further.pop(name)}")
+    text = yaml.safe_dump(further, default_flow_style=True, sort_keys=False, width=100_000).strip()
+    # make, too, reads a dollar sign
+    quoted = f'"{text}"' if not set(text) & set('"$`\\!') else shlex.quote(text.replace("$", "$$"))
+    return " ".join([*words, f"VARS={quoted}"])
 
 
 def name_marts(report):

@@ -21,12 +21,47 @@
 
 {# Every table that is on exists, with columns that can be used; the dates can be trusted. #}
 {% macro check_raw_tables() %}
+    {%- do check_raw_schema() -%}
     {%- for table in built_tables() if crm_table_is_on(table) -%}
         {%- do check_raw_table(table) -%}
     {%- endfor -%}
     {%- do check_landing_time() -%}
     {%- if crm_table_is_on('exchange_rates') -%}{%- do check_rates() -%}{%- endif -%}
 {% endmacro %}
+
+
+{# The schema of the raw tables is there, and so is its database: else every table would be missing, and why is not said. #}
+{% macro check_raw_schema() %}
+    {%- if raw_door() == 'schema' -%}
+        {%- set relation = source('crm', 'orders') -%}
+        {%- set databases = schemas_by_database() -%}
+        {%- set database = relation.database | string | lower -%}
+        {%- if var('raw_crm_database') and databases and database not in databases -%}
+            {{ stop("variable raw_crm_database names '" ~ var('raw_crm_database') ~ "', which is no database that is attached; there are: " ~ databases.keys() | reject('equalto', 'memory') | join(', ') ~ ". Attach it in profiles/profiles.yml under this name (docs/variables.md), or correct the variable") }}
+        {%- endif -%}
+        {%- if database in databases and relation.schema | lower not in databases[database] -%}
+            {{ stop("there is no " ~ raw_place() ~ "; there are: " ~ databases[database] | join(', ') ~ ". Correct the variable raw_crm_schema (RAW_SCHEMA), or name the database that has it by raw_crm_database") }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Database → its schemas, in small letters, as far as the engine can be asked. #}
+{% macro schemas_by_database() %}{{ return(adapter.dispatch('schemas_by_database', 'crm_cltv')()) }}{% endmacro %}
+
+{% macro duckdb__schemas_by_database() %}
+    {%- set found = {} -%}
+    {%- for database, schema in run_query(
+        "select lower(catalog_name), lower(schema_name) from information_schema.schemata "
+        ~ "where catalog_name not in ('system', 'temp') and schema_name not in ('information_schema', 'pg_catalog') order by 1, 2"
+    ) -%}
+        {%- do found.setdefault(database, []).append(schema) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+{# Spark names a missing catalog itself. #}
+{% macro spark__schemas_by_database() %}{{ return({}) }}{% endmacro %}
 
 
 {# One table is there, has its required columns, and holds nothing that can never become what the contract asks for. #}

@@ -2,13 +2,16 @@
 
 import json
 import os
+import shlex
 import time
 
 import duckdb
 import pytest
+import yaml
 
 from tools import build, check_raw, preflight
 from tools.contract import StopError, raw_contract
+from tools.paths import ROOT
 
 ORDERS = (
     "order_id,customer_id,ordered_at,total_amount,updated_at\n1,A1,2024-01-05,10.00,2024-01-05\n"
@@ -293,26 +296,98 @@ def test_directories_and_files_of_other_kinds_are_named(check, folder):
     assert not any("notes.md" in line for line in lines)
 
 
-def test_a_schema_is_checked_in_the_database_of_the_profile(check, tmp_path, monkeypatch):
-    file = tmp_path / "crm_cltv.duckdb"
+@pytest.fixture
+def schema(tmp_path, monkeypatch):
+    """The two required tables in a schema of an attached file, and the profile that attaches it."""
+    file = tmp_path / "their crm.duckdb"
     with duckdb.connect(str(file)) as connection:
         connection.execute("create schema our_crm")
         connection.execute("create table our_crm.customers as select '1' as customer_id")
         connection.execute(
             "create table our_crm.orders as select 1 as order_id, date '2024-01-01' as ordered_at, "
-            "timestamp '2024-01-01' as total_amount, now() as synced_at"
+            "1.00 as total_amount, now() as synced_at"
         )
-    monkeypatch.setenv("CRM_CLTV_DUCKDB_PATH", str(file))
-    monkeypatch.setenv("DBT_PROFILES_DIR", "profiles")
-    code, lines = check("--raw-schema", "our_crm", "--vars", "{crm_tables: []}")
+        connection.execute(
+            "create table our_crm.refunds as select 1 as refund_id, 1 as order_id, 1.00 as amount, "
+            "date '2024-01-01' as refunded_at, now() as synced_at"
+        )
+    profile = (ROOT / "profiles" / "profiles.yml").read_text()
+    there = f"[{{path: '{file}', alias: crm_file, read_only: true}}]"
+    profile = profile.replace("schema: cltv\n", f"schema: cltv\n      attach: {there}\n", 1)
+    (tmp_path / "profiles.yml").write_text(profile)
+    monkeypatch.setenv("CRM_CLTV_DUCKDB_PATH", str(tmp_path / "crm_cltv.duckdb"))
+    monkeypatch.setenv("DBT_PROFILES_DIR", str(tmp_path))
+    duckdb.connect(str(tmp_path / "crm_cltv.duckdb")).close()
+    return file
+
+
+def test_a_schema_is_checked_in_the_database_of_the_profile(check, schema):
+    with duckdb.connect(str(schema)) as connection:
+        connection.execute(
+            "alter table our_crm.orders alter total_amount type timestamp using now()::timestamp"
+        )
+    variables = "{raw_crm_database: crm_file, crm_tables: []}"
+    code, lines = check("--raw-schema", "our_crm", "--vars", variables)
     assert code == 1
     (error,) = [line for line in lines if "error: " in line]
     assert error == (
-        "  error: column 'total_amount' of table 'orders' in schema our_crm is of type TIMESTAMP, "
-        "which cannot become money; export it as money or as text (docs/raw_contract.md)"
+        "  error: column 'total_amount' of table 'orders' in schema our_crm of database crm_file "
+        "is of type TIMESTAMP, which cannot become money; export it as money or as text "
+        "(docs/raw_contract.md)"
     )
-    code, lines = check("--raw-schema", "our_crm")
-    assert 'with the tables that are there: VARS="{crm_tables: []}"' in lines
+
+
+def test_the_next_command_works_as_it_is_printed(check, schema):
+    given = "{raw_crm_database: crm_file, business_model: all, identity_keep_apart: ['1', \"a'b\"]}"
+    code, lines = check("--raw-schema", "our_crm", "--as-of", "2024-03-31", "--vars", given)
+    assert code == 1
+    (line,) = [line for line in lines if line.startswith("to build with the tables")]
+    command = line.partition(": ")[2]
+    assert command.startswith("make build RAW_SCHEMA=our_crm AS_OF=2024-03-31 VARS=")
+    _, _, *settings = shlex.split(command)
+    values = dict(word.split("=", 1) for word in settings)
+    assert yaml.safe_load(values["VARS"]) == {**yaml.safe_load(given), "crm_tables": ["refunds"]}
+    code, lines = check(
+        "--raw-schema", values["RAW_SCHEMA"], "--as-of", values["AS_OF"], "--vars", values["VARS"]
+    )
+    assert code == 0, lines
+    assert not any(line.startswith("to build with") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("raw_schema", "variables", "line"),
+    [
+        (
+            "our_crm",
+            "{raw_crm_database: crm_flie}",
+            "variable raw_crm_database names 'crm_flie', which is no database that is attached; "
+            "there are: crm_cltv, crm_file. Attach it in profiles/profiles.yml under this name "
+            "(docs/variables.md), or correct the variable",
+        ),
+        (
+            "our_cmr",
+            "{raw_crm_database: crm_file}",
+            "there is no schema our_cmr of database crm_file; there are: main, our_crm. Correct "
+            "the variable raw_crm_schema (RAW_SCHEMA), or name the database that has it by "
+            "raw_crm_database",
+        ),
+        (
+            "our_crm",
+            "{crm_tables: []}",
+            "there is no schema our_crm; there are: main. Correct the variable raw_crm_schema "
+            "(RAW_SCHEMA), or name the database that has it by raw_crm_database",
+        ),
+    ],
+)
+def test_a_database_or_schema_that_is_not_there_is_named(
+    check, schema, raw_schema, variables, line
+):
+    code, lines = check("--raw-schema", raw_schema, "--vars", variables)
+    assert (code, lines) == (1, [f"crm_cltv: {line}"])
+    values = {"raw_crm_schema": raw_schema, **yaml.safe_load(variables)}
+    with pytest.raises(StopError) as stop:
+        preflight.preflight(values)
+    assert str(stop.value) == line
 
 
 @pytest.mark.parametrize(
