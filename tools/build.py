@@ -14,9 +14,9 @@ from pathlib import Path
 
 import yaml
 
-from tools.contract import StopError, built_tables
+from tools.contract import StopError
 from tools.paths import ROOT
-from tools.preflight import preflight
+from tools.preflight import file_table, preflight, unread_file
 from tools.publish import PublishError, publish
 from tools.summary import summary
 
@@ -25,7 +25,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def tables_in_folder(folder):
-    """Which raw tables a folder has files for, and which files belong to none.
+    """Which raw tables a folder has files for, and what there is to say of files that are not read.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def tables_in_folder(folder):
 
     Returns
     -------
-    tables, others : list of str
+    tables, notes : list of str
 
     Raises
     ------
@@ -44,13 +44,10 @@ def tables_in_folder(folder):
         raise ValueError(
             f"RAW={folder} is not a folder; give the folder that holds orders.csv or orders.parquet"
         )
-    known = built_tables()
-    tables, others = [], []
-    for file in sorted(folder.iterdir()):
-        stem, _, suffix = file.name.partition(".")
-        if suffix.lower() in ("csv", "csv.gz", "parquet"):
-            (tables if stem in known else others).append(stem if stem in known else file.name)
-    return tables, others
+    names = sorted(file.name for file in folder.iterdir())
+    tables = [file_table(name) for name in names if file_table(name)]
+    notes = [unread_file(name) for name in names if unread_file(name)]
+    return tables, notes
 
 
 def set_option(values, option, name, value):
@@ -94,9 +91,9 @@ def variables(options, quiet=False):
             raise ValueError("VARS must be a YAML mapping such as {as_of_date: '2025-06-30'}")
     if options.raw:
         folder = Path(options.raw).expanduser().resolve()
-        tables, others = tables_in_folder(folder)
-        for name in [] if quiet else others:
-            print(f"note: {folder / name} is not read; names are {', '.join(built_tables())}")
+        tables, notes = tables_in_folder(folder)
+        for note in [] if quiet else notes:
+            print(f"note: {note}")
         set_option(values, "RAW", "raw_folder", str(folder))
         values.setdefault("crm_tables", tables)
     if options.raw_schema:

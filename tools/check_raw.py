@@ -23,13 +23,13 @@ from tools.build import variables as variables_of
 from tools.contract import StopError, built_tables, raw_contract
 from tools.paths import ROOT, target_path
 from tools.preflight import (
-    SUFFIXES,
     check_variables,
     closest,
     file_table,
     first_line,
     open_raw,
     prepared_tables,
+    unread_file,
 )
 
 HINTS = {
@@ -132,18 +132,17 @@ def examples(values, personal):
     return ", ".join(list(shown)[:EXAMPLES])
 
 
-def check_columns(report, contract, existing):
+def check_columns(report, macros, table, contract, existing):
     """Columns that lack and columns that nobody knows."""
     names = [column["name"] for column in contract["columns"]]
     absent = [name for name in names if name not in existing]
     required = [column["name"] for column in contract["columns"] if column["required"]]
     unknown = [name for name in existing if name not in names]
-    for name in absent:
-        if name in required:
-            meant = closest(name, unknown)
-            report.error(
-                f"required column {name} is missing" + (f"; is it {meant}?" if meant else "")
-            )
+    for name in required:
+        try:
+            macros.check_required_column(table, name, existing)
+        except StopError as stop:
+            report.error(str(stop))
     optional = [name for name in absent if name not in required]
     if optional:
         report.note(f"optional columns missing, taken as empty: {', '.join(optional)}")
@@ -231,7 +230,7 @@ def check_table(report, macros, table):
     contract = raw_contract()[table]
     existing = macros.existing_columns(table)
     place = len(report.lines)
-    check_columns(report, contract, existing)
+    check_columns(report, macros, table, contract, existing)
     usable = check_types(report, macros, table, contract, existing)
     try:
         checks = [("check_decimal_point", table)]
@@ -255,20 +254,11 @@ def check_table(report, macros, table):
 def check_file_names(report, folder):
     """Files and directories of the folder that no table is read from."""
     for path in sorted(folder.iterdir()):
-        stem, _, suffix = path.name.partition(".")
-        table = file_table(path.name)
         if path.is_dir():
-            if table or stem in raw_contract():
+            if file_table(path.name) or path.name.partition(".")[0] in raw_contract():
                 report.note(f"{path.name} is a directory and is not read; a table is one file")
-        elif table and table not in built_tables():
-            report.note(f"{path.name} is not read in this version")
-        elif not table and (suffix.lower() in SUFFIXES or closest(stem, raw_contract())):
-            meant = stem if stem in raw_contract() else closest(stem, raw_contract())
-            kind = suffix.lower() if suffix.lower() in SUFFIXES else "csv"
-            report.note(
-                f"{path.name} belongs to no table and is not read"
-                + (f"; perhaps {meant}.{kind} is meant" if meant else "")
-            )
+        elif unread_file(path.name):
+            report.note(unread_file(path.name))
 
 
 def check_raw(variables):

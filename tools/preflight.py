@@ -16,7 +16,6 @@ import yaml
 from tools.contract import Macros, StopError, built_tables
 from tools.paths import ROOT
 
-SUFFIXES = ("csv", "csv.gz", "parquet")
 # more than this many bytes of CSV are left to dbt: reading them all takes longer than its start
 READ_AT_MOST = 256 * 1024 * 1024
 
@@ -32,6 +31,11 @@ def file_table(name):
 def closest(name, names):
     """The name that is most like a mistyped one, else an empty text."""
     return NAMES.closest_name(name, list(names))
+
+
+def unread_file(name):
+    """What there is to say of a file that no table is read from, else an empty text."""
+    return NAMES.unread_file(name)
 
 
 # ---------- where the tables are

@@ -69,20 +69,31 @@
     {%- set contract = raw_contract(table) -%}
     {%- set relation = source('crm', table) -%}
     {%- if adapter.get_relation(relation.database, relation.schema, relation.identifier) is none -%}
+        {%- set likely = likely_file(table) if raw_door() == 'folder' else '' -%}
         {%- if contract['required'] -%}
-            {{ stop("required table '" ~ table ~ "' is not in " ~ raw_place() ~ "; load it there under this name, or make a view of that name") }}
+            {{ stop("required table '" ~ table ~ "' is not in " ~ raw_place() ~ "; load it there under this name, or make a view of that name" ~ likely) }}
         {%- else -%}
-            {{ stop("table '" ~ table ~ "' is switched on but not in " ~ raw_place() ~ "; load it, or leave it out of the variable crm_tables") }}
+            {{ stop("table '" ~ table ~ "' is switched on but not in " ~ raw_place() ~ "; load it, or leave it out of the variable crm_tables" ~ likely) }}
         {%- endif -%}
     {%- endif -%}
     {%- set existing = existing_columns(table) -%}
-    {%- for column in contract['columns'] if column['required'] and column['name'] not in existing -%}
-        {{ stop("table '" ~ table ~ "' in " ~ raw_place() ~ " has no column '" ~ column['name'] ~ "', which is required; it has: " ~ existing.keys() | join(', ') ~ ". Rename or add the column (docs/raw_contract.md)") }}
+    {%- for column in contract['columns'] if column['required'] -%}
+        {%- do check_required_column(table, column['name'], existing) -%}
     {%- endfor -%}
     {%- for column in contract['columns'] if column['name'] in existing -%}
         {%- do check_column_type(table, column['name'], existing[column['name']], column['type']) -%}
     {%- endfor -%}
     {%- do check_decimal_point(table) -%}
+{% endmacro %}
+
+
+{# A required column is there; if not, the line says which of those that nobody knows is perhaps it. #}
+{% macro check_required_column(table, column, existing) %}
+    {%- if column not in existing -%}
+        {%- set known = raw_contract(table)['columns'] | map(attribute='name') | list -%}
+        {%- set meant = closest_name(column, existing.keys() | reject('in', known) | list) -%}
+        {{ stop("table '" ~ table ~ "' in " ~ raw_place() ~ " has no column '" ~ column ~ "', which is required" ~ (", perhaps '" ~ meant ~ "' is meant" if meant else "") ~ "; it has: " ~ existing.keys() | join(', ') ~ ". Rename or add the column (docs/raw_contract.md)") }}
+    {%- endif -%}
 {% endmacro %}
 
 

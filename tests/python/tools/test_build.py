@@ -34,7 +34,16 @@ def test_the_tables_are_read_from_the_macro_that_lists_them():
 
 
 def test_the_tables_of_a_folder_are_the_files_named_after_the_contract(folder):
-    assert tables_in_folder(folder) == (["customers", "orders", "refunds"], ["invoices.csv"])
+    (folder / "Products.csv").touch()
+    (folder / "products.xlsx").touch()
+    assert tables_in_folder(folder) == (
+        ["customers", "orders", "refunds"],
+        [
+            "Products.csv belongs to no table and is not read; perhaps products.csv is meant",
+            "invoices.csv belongs to no table and is not read",
+            "products.xlsx belongs to no table and is not read; perhaps products.csv is meant",
+        ],
+    )
 
 
 def test_the_tables_that_are_there_are_switched_on_and_other_files_are_named(folder, capsys):
@@ -44,7 +53,7 @@ def test_the_tables_that_are_there_are_switched_on_and_other_files_are_named(fol
         "crm_tables": ["customers", "orders", "refunds"],
     }
     (note,) = capsys.readouterr().out.splitlines()
-    assert note.startswith(f"note: {folder / 'invoices.csv'} is not read; names are customers, ")
+    assert note == "note: invoices.csv belongs to no table and is not read"
 
 
 def test_a_choice_of_tables_in_vars_wins_over_the_folder(folder):

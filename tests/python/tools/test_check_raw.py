@@ -78,7 +78,9 @@ def test_a_required_table_that_is_missing_is_an_error_with_the_file_that_is_mean
     )
     assert "orders: missing, required" in lines
     assert any(
-        line.startswith("  error: required table 'orders' is not in folder") for line in lines
+        line.startswith("  error: required table 'orders' is not in folder")
+        and line.endswith("; perhaps Orders.csv is meant, which must be called orders.csv")
+        for line in lines
     )
     assert lines[-1] == "crm_cltv: no build can run; mend the 1 error above"
 
@@ -87,7 +89,12 @@ def test_columns_that_are_missing_or_misspelt(check, folder):
     (folder / "orders.csv").write_text(ORDERS.replace("total_amount", "amount_total"))
     code, lines = check()
     assert code == 1
-    assert "  error: required column total_amount is missing; is it amount_total?" in lines
+    said = (
+        f"table 'orders' in folder {folder} has no column 'total_amount', which is required, "
+        "perhaps 'amount_total' is meant; it has: order_id, customer_id, ordered_at, "
+        "amount_total, updated_at. Rename or add the column (docs/raw_contract.md)"
+    )
+    assert f"  error: {said}" in lines
     (folder / "orders.csv").write_text(ORDERS.replace("customer_id", "custmer_id"))
     code, lines = check()
     assert code == 0
@@ -420,6 +427,29 @@ def test_a_file_that_may_not_be_read_is_named(folder, monkeypatch):
         StopError, match=r"orders\.csv may not be read by you; change its permissions"
     ):
         preflight.preflight({"raw_folder": str(folder), "crm_tables": []})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("Orders.csv", ORDERS, "perhaps Orders.csv is meant, which must be called orders.csv"),
+        ("order.parquet", "", "perhaps order.parquet is meant, which must be called orders.p"),
+        ("orders.xlsx", "", "perhaps orders.xlsx is meant, which must be called orders.csv"),
+        (
+            "orders.csv",
+            ORDERS.replace("ordered_at", "ordered_on"),
+            "no column 'ordered_at', which is required, perhaps 'ordered_on' is meant; it has",
+        ),
+    ],
+)
+def test_a_build_gives_the_hints_that_the_check_gives(check, folder, capsys, name, content, said):
+    (folder / "orders.csv").unlink()
+    (folder / name).write_text(content)
+    _, lines = check()
+    (error,) = [line.partition("error: ")[2] for line in lines if "  error: " in line]
+    assert said in error
+    assert build.main(["--raw", str(folder)]) == 2
+    assert capsys.readouterr().err.startswith(f"crm_cltv: {error}\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
