@@ -2,18 +2,18 @@
 
 `make check-raw RAW=folder` or `make check-raw RAW_SCHEMA=schema`. Table by table: is it there, what
 is missing, what has a type or values that cannot be read, what is called by a name that nobody
-knows, and which marts suffer. What a build would refuse is marked as an error, in the build's own
-words; everything else is a note.
+knows, and what the marts lack without a table. What a build would refuse is marked as an error, in
+the build's own words; everything else is a note.
 """
 
 import argparse
-import json
+import csv
 import os
 import re
 import shlex
-import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -21,7 +21,7 @@ import yaml
 
 from tools.build import variables as variables_of
 from tools.contract import StopError, built_tables, raw_contract
-from tools.paths import ROOT, target_path
+from tools.paths import ROOT
 from tools.preflight import (
     check_variables,
     closest,
@@ -67,47 +67,29 @@ class Report:
         self.lines.append(text)
 
 
-# ---------- which marts rest on a table
+# ---------- what rests on a table
 
 
-def lineage_manifest():
-    """The manifest of dbt's last run if it is newer than the models, else one made for this."""
-    own = target_path() / "check_raw"  # apart: a parse would replace the artifacts of the build
-    models = [*(ROOT / "models").rglob("*"), *(ROOT / "python_models").rglob("*.py")]
-    newest = max(path.stat().st_mtime for path in models)
-    for made in (target_path() / "manifest.json", own / "manifest.json"):
-        if made.exists() and made.stat().st_mtime > newest:
-            try:
-                return json.loads(made.read_text())
-            except ValueError:
-                continue  # cut short by an interrupted run
-    dbt = Path(sys.executable).with_name("dbt")
-    subprocess.run(
-        [str(dbt), "--quiet", "parse", "--target-path", str(own), "--log-path", str(own)],
-        cwd=ROOT,
-        env={"DBT_PROFILES_DIR": str(ROOT / "profiles"), **os.environ},
-        capture_output=True,
-        check=False,
-    )
-    made = own / "manifest.json"
-    return json.loads(made.read_text()) if made.exists() else None
+@cache
+def needs():
+    """Table → what is so without it, and the capabilities that are off or degraded without it."""
+    found = {}
+    with (ROOT / "seeds" / "reference" / "capability_needs.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            need = found.setdefault(row["table_name"], {"so": "", "required": [], "helpful": []})
+            if row["capability"] == row["table_name"]:
+                need["so"] = row["without_it"]
+            else:
+                need[row["need"]].append(row["capability"])
+    return found
 
 
-def marts_of(manifest, table):
-    """Published marts that descend from a raw table; those about the quality of rows left out."""
-    children = manifest["child_map"]
-    waiting, seen = [f"model.crm_cltv.base_crm__{table}"], set()
-    while waiting:
-        for child in children.get(waiting.pop(), []):
-            if child not in seen and child.startswith("model."):
-                seen.add(child)
-                waiting.append(child)
-    nodes = (manifest["nodes"][name] for name in seen)
-    return sorted(
-        node["name"]
-        for node in nodes
-        if node["config"]["meta"].get("publish") and not node["name"].startswith("dq_")
-    )
+def without(table):
+    """What is missing in the marts without a table, in the words of mart_capabilities."""
+    need = needs()[table]
+    lists = [("off", need["required"]), ("degraded", need["helpful"])]
+    further = [f"{status}: {', '.join(names)}" for status, names in lists if names]
+    return "; ".join([f"without it {need['so']}", *further])
 
 
 # ---------- one table
@@ -292,6 +274,8 @@ def check_raw(variables):
             else:
                 required = raw_contract()[table]["required"]
                 report.head(f"{table}: missing, {'required' if required else 'optional'}")
+                if not required:
+                    report.note(without(table))
                 if macros.crm_table_is_on(table):
                     try:
                         macros.check_raw_table(table)
@@ -303,8 +287,6 @@ def check_raw(variables):
         optional = [table for table in opened if not raw_contract()[table]["required"]]
         command = build_command({**variables, "crm_tables": optional})
         report.head(f"to build with the tables that are there: {command}")
-    if report.absent:
-        name_marts(report)
     return report
 
 
@@ -319,17 +301,6 @@ def build_command(variables):
     # make, too, reads a dollar sign
     quoted = f'"{text}"' if not set(text) & set('"$`\\!') else shlex.quote(text.replace("$", "$$"))
     return " ".join([*words, f"VARS={quoted}"])
-
-
-def name_marts(report):
-    """Say for each optional table that is missing which marts rest on it."""
-    manifest = lineage_manifest()
-    for table in report.absent if manifest else []:
-        marts = marts_of(manifest, table)
-        if marts:
-            place = report.lines.index(f"{table}: missing, optional") + 1
-            text = f"  note:  empty or without what {table} would bring: {', '.join(marts)}"
-            report.lines.insert(place, text)
 
 
 def main(arguments=None):
@@ -360,7 +331,7 @@ def main(arguments=None):
         return 1
     print(
         f"a build can run: {len(report.there)} tables are there, "
-        f"{len(report.absent)} optional ones are not"
+        f"{len(report.absent)} optional ones are not and stay off (variable crm_tables)"
     )
     return 0
 

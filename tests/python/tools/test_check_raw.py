@@ -1,6 +1,5 @@
 """The check of one's own tables, and what `make build` knows before dbt has started."""
 
-import json
 import os
 import shlex
 import time
@@ -17,26 +16,15 @@ ORDERS = (
     "order_id,customer_id,ordered_at,total_amount,updated_at\n1,A1,2024-01-05,10.00,2024-01-05\n"
 )
 CUSTOMERS = "customer_id,email,birth_date\nA1,ann@example.org,1980-02-01\n"
-MANIFEST = {
-    "child_map": {
-        "model.crm_cltv.base_crm__refunds": ["model.crm_cltv.fct_refunds", "test.crm_cltv.x"],
-        "model.crm_cltv.fct_refunds": ["model.crm_cltv.dq_rows", "model.crm_cltv.hidden"],
-    },
-    "nodes": {
-        f"model.crm_cltv.{name}": {"name": name, "config": {"meta": {"publish": publish}}}
-        for name, publish in [("fct_refunds", True), ("dq_rows", True), ("hidden", False)]
-    },
-}
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A small folder that a build would take; the lineage is given."""
+    """A small folder that a build would take."""
     made = tmp_path / "our crm"
     made.mkdir()
     (made / "customers.csv").write_text(CUSTOMERS)
     (made / "orders.csv").write_text(ORDERS)
-    monkeypatch.setattr(check_raw, "lineage_manifest", lambda: MANIFEST)
     for name in ("RAW", "RAW_SCHEMA", "AS_OF", "VARS"):
         monkeypatch.delenv(name, raising=False)
     return made
@@ -62,10 +50,32 @@ def test_a_folder_that_can_be_built(check):
     assert lines[-1].startswith("a build can run: 2 tables are there, ")
 
 
-def test_the_marts_that_rest_on_a_missing_table_are_named(check):
+def test_what_is_missing_without_a_table_is_said_briefly(check):
     _, lines = check()
     place = lines.index("refunds: missing, optional")
-    assert lines[place + 1] == "  note:  empty or without what refunds would bring: fct_refunds"
+    assert lines[place + 1] == (
+        "  note:  without it net revenue is too high: only orders marked as returned are taken "
+        "back; off: refunds_and_returns"
+    )
+    place = lines.index("interactions: missing, optional")
+    assert lines[place + 1].endswith("; degraded: engagement, sales_reps_compared, cost_to_serve")
+    optional = [name for name, contract in raw_contract().items() if not contract["required"]]
+    for table in optional:
+        note = lines[lines.index(f"{table}: missing, optional") + 1]
+        assert note.startswith("  note:  without it ") and len(note) < 240
+
+
+def test_a_table_that_is_on_and_missing_is_named_with_the_variable_that_switches_it_off(
+    check, folder
+):
+    code, lines = check("--raw", str(folder), "--vars", "{crm_tables: [refunds]}")
+    assert code == 1
+    place = lines.index("refunds: missing, optional")
+    assert lines[place + 2] == (
+        f"  error: table 'refunds' is switched on but not in folder {folder}; load it, or leave "
+        "it out of the variable crm_tables"
+    )
+    assert len("\n".join(lines)) < 6000
 
 
 def test_a_required_table_that_is_missing_is_an_error_with_the_file_that_is_meant(check, folder):
@@ -410,12 +420,6 @@ def test_wrong_options_are_one_line(arguments, line, check):
     code, lines = check(*arguments)
     assert code == 1
     assert len(lines) == 1 and lines[0].startswith(line)
-
-
-def test_the_lineage_of_the_last_run_is_used_if_it_is_new(tmp_path, monkeypatch):
-    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
-    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
-    assert check_raw.lineage_manifest() == MANIFEST
 
 
 # ---------- before dbt has started
