@@ -14,9 +14,9 @@ from pathlib import Path
 
 import yaml
 
-from tools.contract import StopError, built_tables
+from tools.contract import StopError
 from tools.paths import ROOT
-from tools.preflight import preflight
+from tools.preflight import file_table, preflight, unread_file
 from tools.publish import PublishError, publish
 from tools.summary import summary
 
@@ -25,7 +25,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def tables_in_folder(folder):
-    """Which raw tables a folder has files for, and which files belong to none.
+    """Which raw tables a folder has files for, and what there is to say of files that are not read.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def tables_in_folder(folder):
 
     Returns
     -------
-    tables, others : list of str
+    tables, notes : list of str
 
     Raises
     ------
@@ -44,13 +44,22 @@ def tables_in_folder(folder):
         raise ValueError(
             f"RAW={folder} is not a folder; give the folder that holds orders.csv or orders.parquet"
         )
-    known = built_tables()
-    tables, others = [], []
-    for file in sorted(folder.iterdir()):
-        stem, _, suffix = file.name.partition(".")
-        if suffix.lower() in ("csv", "csv.gz", "parquet"):
-            (tables if stem in known else others).append(stem if stem in known else file.name)
-    return tables, others
+    names = sorted(file.name for file in folder.iterdir())
+    tables = [file_table(name) for name in names if file_table(name)]
+    notes = [unread_file(name) for name in names if unread_file(name)]
+    return tables, notes
+
+
+def set_option(values, option, name, value):
+    """Set the variable of an option; VARS may name it as well, but not say something else."""
+    other = values.get(name)
+    if other and name == "raw_folder":
+        other = Path(str(other)).expanduser().resolve()
+    if other and str(other) != value:
+        raise ValueError(
+            f"{option}={value} contradicts {name}: {other} in VARS; give it in one place only"
+        )
+    values[name] = value
 
 
 def variables(options, quiet=False):
@@ -82,15 +91,15 @@ def variables(options, quiet=False):
             raise ValueError("VARS must be a YAML mapping such as {as_of_date: '2025-06-30'}")
     if options.raw:
         folder = Path(options.raw).expanduser().resolve()
-        tables, others = tables_in_folder(folder)
-        for name in [] if quiet else others:
-            print(f"note: {folder / name} is not read; names are {', '.join(built_tables())}")
-        values["raw_folder"] = str(folder)
+        tables, notes = tables_in_folder(folder)
+        for note in [] if quiet else notes:
+            print(f"note: {note}")
+        set_option(values, "RAW", "raw_folder", str(folder))
         values.setdefault("crm_tables", tables)
     if options.raw_schema:
-        values["raw_crm_schema"] = options.raw_schema
+        set_option(values, "RAW_SCHEMA", "raw_crm_schema", options.raw_schema)
     if options.as_of:
-        values["as_of_date"] = options.as_of
+        set_option(values, "AS_OF", "as_of_date", options.as_of)
     return values
 
 

@@ -2,32 +2,34 @@
 
 `make check-raw RAW=folder` or `make check-raw RAW_SCHEMA=schema`. Table by table: is it there, what
 is missing, what has a type or values that cannot be read, what is called by a name that nobody
-knows, and which marts suffer. What a build would refuse is marked as an error, in the build's own
-words; everything else is a note.
+knows, and what the marts lack without a table. What a build would refuse is marked as an error, in
+the build's own words; everything else is a note.
 """
 
 import argparse
-import json
+import csv
 import os
 import re
-import subprocess
+import shlex
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import duckdb
+import yaml
 
 from tools.build import variables as variables_of
 from tools.contract import StopError, built_tables, raw_contract
-from tools.paths import ROOT, target_path
+from tools.paths import ROOT
 from tools.preflight import (
-    SUFFIXES,
     check_variables,
     closest,
     file_table,
     first_line,
     open_raw,
     prepared_tables,
+    unread_file,
 )
 
 HINTS = {
@@ -36,8 +38,10 @@ HINTS = {
     "boolean": "true, t, 1, yes, y or false, f, 0, no, n",
     "integer": "whole numbers are 1234",
 }
-NUMBER_HINT = "numbers are 1234.50, without thousands separators or signs of a currency"
+NUMBER_HINT = "numbers are 1234.50: a decimal point, no thousands separators, no sign of a currency"
 EXAMPLES = 3
+# what a build asks of a table beside its columns and their types
+FURTHER_CHECKS = {"orders": "check_landing_time", "exchange_rates": "check_rates"}
 
 
 @dataclass
@@ -63,47 +67,29 @@ class Report:
         self.lines.append(text)
 
 
-# ---------- which marts rest on a table
+# ---------- what rests on a table
 
 
-def lineage_manifest():
-    """The manifest of dbt's last run if it is newer than the models, else one made for this."""
-    own = target_path() / "check_raw"  # apart: a parse would replace the artifacts of the build
-    models = [*(ROOT / "models").rglob("*"), *(ROOT / "python_models").rglob("*.py")]
-    newest = max(path.stat().st_mtime for path in models)
-    for made in (target_path() / "manifest.json", own / "manifest.json"):
-        if made.exists() and made.stat().st_mtime > newest:
-            try:
-                return json.loads(made.read_text())
-            except ValueError:
-                continue  # cut short by an interrupted run
-    dbt = Path(sys.executable).with_name("dbt")
-    subprocess.run(
-        [str(dbt), "--quiet", "parse", "--target-path", str(own), "--log-path", str(own)],
-        cwd=ROOT,
-        env={"DBT_PROFILES_DIR": str(ROOT / "profiles"), **os.environ},
-        capture_output=True,
-        check=False,
-    )
-    made = own / "manifest.json"
-    return json.loads(made.read_text()) if made.exists() else None
+@cache
+def needs():
+    """Table → what is so without it, and the capabilities that are off or degraded without it."""
+    found = {}
+    with (ROOT / "seeds" / "reference" / "capability_needs.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            need = found.setdefault(row["table_name"], {"so": "", "required": [], "helpful": []})
+            if row["capability"] == row["table_name"]:
+                need["so"] = row["without_it"]
+            else:
+                need[row["need"]].append(row["capability"])
+    return found
 
 
-def marts_of(manifest, table):
-    """Published marts that descend from a raw table; those about the quality of rows left out."""
-    children = manifest["child_map"]
-    waiting, seen = [f"model.crm_cltv.base_crm__{table}"], set()
-    while waiting:
-        for child in children.get(waiting.pop(), []):
-            if child not in seen and child.startswith("model."):
-                seen.add(child)
-                waiting.append(child)
-    nodes = (manifest["nodes"][name] for name in seen)
-    return sorted(
-        node["name"]
-        for node in nodes
-        if node["config"]["meta"].get("publish") and not node["name"].startswith("dq_")
-    )
+def without(table):
+    """What is missing in the marts without a table, in the words of mart_capabilities."""
+    need = needs()[table]
+    lists = [("off", need["required"]), ("degraded", need["helpful"])]
+    further = [f"{status}: {', '.join(names)}" for status, names in lists if names]
+    return "; ".join([f"without it {need['so']}", *further])
 
 
 # ---------- one table
@@ -128,18 +114,17 @@ def examples(values, personal):
     return ", ".join(list(shown)[:EXAMPLES])
 
 
-def check_columns(report, contract, existing):
+def check_columns(report, macros, table, contract, existing):
     """Columns that lack and columns that nobody knows."""
     names = [column["name"] for column in contract["columns"]]
     absent = [name for name in names if name not in existing]
     required = [column["name"] for column in contract["columns"] if column["required"]]
     unknown = [name for name in existing if name not in names]
-    for name in absent:
-        if name in required:
-            meant = closest(name, unknown)
-            report.error(
-                f"required column {name} is missing" + (f"; is it {meant}?" if meant else "")
-            )
+    for name in required:
+        try:
+            macros.check_required_column(table, name, existing)
+        except StopError as stop:
+            report.error(str(stop))
     optional = [name for name in absent if name not in required]
     if optional:
         report.note(f"optional columns missing, taken as empty: {', '.join(optional)}")
@@ -227,9 +212,17 @@ def check_table(report, macros, table):
     contract = raw_contract()[table]
     existing = macros.existing_columns(table)
     place = len(report.lines)
-    check_columns(report, contract, existing)
+    check_columns(report, macros, table, contract, existing)
     usable = check_types(report, macros, table, contract, existing)
     try:
+        checks = [("check_decimal_point", table)]
+        if table in FURTHER_CHECKS:
+            checks.append((FURTHER_CHECKS[table],))
+        for name, *arguments in checks:
+            try:
+                macros.call(name, *arguments)
+            except StopError as stop:
+                report.error(str(stop))
         rows = counted(check_values(report, macros, table, usable, existing), "row")
     except duckdb.Error as error:
         rows = "cannot be read"
@@ -243,20 +236,11 @@ def check_table(report, macros, table):
 def check_file_names(report, folder):
     """Files and directories of the folder that no table is read from."""
     for path in sorted(folder.iterdir()):
-        stem, _, suffix = path.name.partition(".")
-        table = file_table(path.name)
         if path.is_dir():
-            if table or stem in raw_contract():
+            if file_table(path.name) or path.name.partition(".")[0] in raw_contract():
                 report.note(f"{path.name} is a directory and is not read; a table is one file")
-        elif table and table not in built_tables():
-            report.note(f"{path.name} is not read in this version")
-        elif not table and (suffix.lower() in SUFFIXES or closest(stem, raw_contract())):
-            meant = stem if stem in raw_contract() else closest(stem, raw_contract())
-            kind = suffix.lower() if suffix.lower() in SUFFIXES else "csv"
-            report.note(
-                f"{path.name} belongs to no table and is not read"
-                + (f"; perhaps {meant}.{kind} is meant" if meant else "")
-            )
+        elif unread_file(path.name):
+            report.note(unread_file(path.name))
 
 
 def check_raw(variables):
@@ -278,6 +262,7 @@ def check_raw(variables):
         check_file_names(report, Path(folder))
     with duckdb.connect() as connection:
         macros = open_raw(connection, variables)
+        macros.check_raw_schema()
         opened, stops = prepared_tables(macros)
         report.there = opened
         for table in built_tables():
@@ -289,6 +274,8 @@ def check_raw(variables):
             else:
                 required = raw_contract()[table]["required"]
                 report.head(f"{table}: missing, {'required' if required else 'optional'}")
+                if not required:
+                    report.note(without(table))
                 if macros.crm_table_is_on(table):
                     try:
                         macros.check_raw_table(table)
@@ -296,30 +283,24 @@ def check_raw(variables):
                         report.error(str(stop))
                 if not required:
                     report.absent.append(table)
-        if "orders" in opened:
-            try:
-                macros.check_landing_time()
-            except StopError as stop:
-                report.error(str(stop))
     if not folder and report.absent and variables.get("crm_tables", "all") == "all":
         optional = [table for table in opened if not raw_contract()[table]["required"]]
-        report.head(
-            f'with the tables that are there: VARS="{{crm_tables: [{", ".join(optional)}]}}"'
-        )
-    if report.absent:
-        name_marts(report)
+        command = build_command({**variables, "crm_tables": optional})
+        report.head(f"to build with the tables that are there: {command}")
     return report
 
 
-def name_marts(report):
-    """Say for each optional table that is missing which marts rest on it."""
-    manifest = lineage_manifest()
-    for table in report.absent if manifest else []:
-        marts = marts_of(manifest, table)
-        if marts:
-            place = report.lines.index(f"{table}: missing, optional") + 1
-            text = f"  note:  empty or without what {table} would bring: {', '.join(marts)}"
-            report.lines.insert(place, text)
+def build_command(variables):
+    """The command that builds on a schema with these variables, as it can be typed."""
+    further = dict(variables)
+    words = ["make build"]
+    for option, name in (("RAW_SCHEMA", "raw_crm_schema"), ("AS_OF", "as_of_date")):
+        if further.get(name):
+            words.append(f"{option}={further.pop(name)}")
+    text = yaml.safe_dump(further, default_flow_style=True, sort_keys=False, width=100_000).strip()
+    # make, too, reads a dollar sign
+    quoted = f'"{text}"' if not set(text) & set('"$`\\!') else shlex.quote(text.replace("$", "$$"))
+    return " ".join([*words, f"VARS={quoted}"])
 
 
 def main(arguments=None):
@@ -350,7 +331,7 @@ def main(arguments=None):
         return 1
     print(
         f"a build can run: {len(report.there)} tables are there, "
-        f"{len(report.absent)} optional ones are not"
+        f"{len(report.absent)} optional ones are not and stay off (variable crm_tables)"
     )
     return 0
 

@@ -16,7 +16,6 @@ import yaml
 from tools.contract import Macros, StopError, built_tables
 from tools.paths import ROOT
 
-SUFFIXES = ("csv", "csv.gz", "parquet")
 # more than this many bytes of CSV are left to dbt: reading them all takes longer than its start
 READ_AT_MOST = 256 * 1024 * 1024
 
@@ -32,6 +31,11 @@ def file_table(name):
 def closest(name, names):
     """The name that is most like a mistyped one, else an empty text."""
     return NAMES.closest_name(name, list(names))
+
+
+def unread_file(name):
+    """What there is to say of a file that no table is read from, else an empty text."""
+    return NAMES.unread_file(name)
 
 
 # ---------- where the tables are
@@ -177,6 +181,7 @@ def check_variables(variables):
         macros = Macros(variables, connection)
         macros.check_variables()
         macros.check_timezone()
+        macros.check_demo_currency()
 
 
 def preflight(variables):
@@ -199,6 +204,7 @@ def preflight(variables):
             return  # another engine, or a database in use: dbt knows how to wait for it
         if csv_bytes(variables.get("raw_folder")) > READ_AT_MOST:
             macros.replace_macro("check_csv_lines", lambda file, reader: None)
+            macros.replace_macro("check_decimal_point", lambda table: None)
         _, stops = prepared_tables(macros)
         for stop in stops.values():
             raise StopError(stop)

@@ -1,15 +1,48 @@
 """Say in a few lines what a build came to: customers, value, model, rejected rows, next steps."""
 
+import csv
 import sys
 
 import duckdb
 
-from tools.paths import exports_path
+from tools.paths import ROOT, exports_path
 
 
 def money(amount, currency):
     """An amount as people write it; a dash where there is none."""
     return "–" if amount is None else f"{amount:,.0f} {currency}"
+
+
+def bias_limit():
+    """How far totals of a prediction of grade A may be off, as a share; None without a limit."""
+    with (ROOT / "seeds" / "reference" / "prediction_grades.csv").open(newline="") as file:
+        limits = {row["grade"]: row["maximum_absolute_bias"] for row in csv.DictReader(file)}
+    return float(limits["A"]) if limits.get("A") else None
+
+
+def warnings(predicted_orders, actual_orders):
+    """What to beware of in the prediction that is shown, by all origins of its back-test.
+
+    Parameters
+    ----------
+    predicted_orders, actual_orders : float or None
+        Totals over all origins; None where nothing was back-tested.
+
+    Returns
+    -------
+    list of str
+    """
+    limit = bias_limit()
+    if predicted_orders is None or not actual_orders or limit is None:
+        return []
+    bias = predicted_orders / actual_orders - 1
+    if abs(bias) <= limit:
+        return []
+    side = "high" if bias > 0 else "low"
+    return [
+        f"its totals were {100 * abs(bias):.0f} % too {side} in the back-test, in orders (an A may "
+        f"be {100 * limit:.0f} % off): rank customers by it, and do not plan with its sums"
+    ]
 
 
 def summary(exports=None, currency=""):
@@ -48,6 +81,12 @@ def summary(exports=None, currency=""):
             "select max(purchase_model), max(prediction_grade), max(grade_reason) "
             "from fct_customer_cltv"
         )
+        back_test = one(
+            "select sum(case when metric = 'predicted_orders' then estimate end), "
+            "sum(case when metric = 'actual_orders' then estimate end) from fct_cltv_backtest "
+            "where scope = 'all' and model_name = (select case when max(purchase_model) "
+            "like '%_by_group' then 'ensemble_by_group' else 'ensemble' end from fct_customer_cltv)"
+        )
         rejected = connection.execute(
             "select reason_code, count(*) as rows from dq_rejected_rows "
             "group by reason_code order by rows desc, reason_code limit 4"
@@ -68,6 +107,7 @@ def summary(exports=None, currency=""):
         f"  realised value   {money(realised, currency)} net revenue",
         f"  next 12 months   {money(next_year, currency)} expected from {predicted:,} customers",
         f"  prediction       {prediction}",
+        *[f"  warning          {warning}" for warning in warnings(*back_test)],
         f"  rejected rows    {rejected_rows:,} of {raw_rows:,}"
         + (f": {reasons}" if reasons else ""),
         "",

@@ -60,6 +60,11 @@
 {% endmacro %}
 {% macro spark__may_need_cleaning(text) %}{{ return('true') }}{% endmacro %}
 
+{# Does a text have this form? The pattern is a regular expression without backslashes, which engines read differently. #}
+{% macro has_form(text, pattern) %}{{ return(adapter.dispatch('has_form', 'crm_cltv')(text, pattern)) }}{% endmacro %}
+{% macro duckdb__has_form(text, pattern) %}{{ return("regexp_matches(" ~ text ~ ", '" ~ pattern ~ "')") }}{% endmacro %}
+{% macro spark__has_form(text, pattern) %}{{ return("(" ~ text ~ " rlike '" ~ pattern ~ "')") }}{% endmacro %}
+
 {# Cast that gives null where it cannot. #}
 {% macro safe_cast(expression, sql_type) %}{{ return(adapter.dispatch('safe_cast', 'crm_cltv')(expression, sql_type)) }}{% endmacro %}
 {% macro duckdb__safe_cast(expression, sql_type) %}{{ return('try_cast(' ~ expression ~ ' as ' ~ sql_type ~ ')') }}{% endmacro %}

@@ -41,7 +41,9 @@
 {# Where the raw tables of this run live, for error messages. #}
 {% macro raw_place() %}
     {%- if raw_door() == 'folder' -%}{{ return('folder ' ~ var('raw_folder')) }}{%- endif -%}
-    {%- if raw_door() == 'schema' -%}{{ return('schema ' ~ var('raw_crm_schema')) }}{%- endif -%}
+    {%- if raw_door() == 'schema' -%}
+        {{ return('schema ' ~ var('raw_crm_schema') ~ (' of database ' ~ var('raw_crm_database') if var('raw_crm_database') else '')) }}
+    {%- endif -%}
     {{ return('the demo seeds') }}
 {% endmacro %}
 

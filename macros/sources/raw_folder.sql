@@ -66,6 +66,39 @@
 {% endmacro %}
 
 
+{# The table that a file was perhaps meant for which is not read: its name is nearly right, or its kind is wrong. #}
+{% macro likely_table(name) %}
+    {%- set stem = name.split('.')[0] -%}
+    {%- if raw_file_table(name) -%}{{ return('') }}{%- endif -%}
+    {{ return(stem if stem in raw_contract() else closest_name(stem, raw_contract())) }}
+{% endmacro %}
+
+{# What such a file must be called. #}
+{% macro likely_file_name(name) %}
+    {%- set suffix = name.split('.')[1:] | join('.') | lower -%}
+    {{ return(likely_table(name) ~ '.' ~ (suffix if suffix in ('csv', 'csv.gz', 'parquet') else 'csv')) }}
+{% endmacro %}
+
+{# What there is to say of a file of the folder that no table is read from; of a file that holds no table, nothing. #}
+{% macro unread_file(name) %}
+    {%- set suffix = name.split('.')[1:] | join('.') | lower -%}
+    {%- set meant = likely_table(name) -%}
+    {%- if raw_file_table(name) or (suffix not in ('csv', 'csv.gz', 'parquet') and not meant) -%}{{ return('') }}{%- endif -%}
+    {{ return(name ~ ' belongs to no table and is not read' ~ ('; perhaps ' ~ likely_file_name(name) ~ ' is meant' if meant else '')) }}
+{% endmacro %}
+
+{# The file of the folder that is perhaps a missing table, as an end to the line that misses it; else an empty text. #}
+{% macro likely_file(table) %}
+    {%- for row in run_query("select file from glob('" ~ sql_text(raw_folder_path()) ~ "/*') order by file") -%}
+        {%- set name = row[0].replace('\\', '/').split('/')[-1] -%}
+        {%- if likely_table(name) == table -%}
+            {{ return('; perhaps ' ~ name ~ ' is meant, which must be called ' ~ likely_file_name(name)) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return('') }}
+{% endmacro %}
+
+
 {#
   Puts a view of one raw file in the place of its table.
 

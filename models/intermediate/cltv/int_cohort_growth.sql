@@ -32,7 +32,9 @@ bounds as (
 
 ),
 
--- beyond the oldest cohort: the last months' level, fading as it faded over the months before them (never growing)
+-- beyond the oldest cohort: the last months' level, fading as it faded over the months before them (never growing).
+-- Before two months of age have been lived through there is no level, and all beyond is unknown: the greatest of
+-- nought and nothing would be nought
 tails as (
 
     select
@@ -41,7 +43,7 @@ tails as (
             ~ ' then observed.' ~ basis ~ ' end' %}
         {%- set before = 'case when observed.age_month > bounds.last_age_month - 2 * bounds.tail_months'
             ~ ' and observed.age_month <= bounds.last_age_month - bounds.tail_months then observed.' ~ basis ~ ' end' %}
-        greatest(0, avg({{ late }})) as level_{{ basis }},
+        case when avg({{ late }}) is not null then greatest(0, avg({{ late }})) end as level_{{ basis }},
         least(1, greatest(0, coalesce({{ divide('sum(' ~ late ~ ')', 'sum(' ~ before ~ ')') }}, 0)))
             as fading_{{ basis }},
         {%- endfor %}
@@ -75,7 +77,7 @@ curve as (
             when observed.age_month is not null then observed.{{ basis }}
             else ages.level_{{ basis }} * power(
                 ages.fading_{{ basis }},
-                cast(ages.age_month - ages.last_age_month as {{ double_type() }}) / ages.tail_months
+                {{ divide('ages.age_month - ages.last_age_month', 'ages.tail_months') }}
             )
         end as {{ basis }},
         {%- endfor %}
@@ -92,8 +94,13 @@ select
     age_month,
     {%- for basis in value_bases() %}
     {{ basis }},
-    coalesce(sum({{ basis }}) over (order by age_month rows between unbounded preceding and 1 preceding), 0)
-        as {{ basis }}_before,
+    -- after a month of which nothing is known no sum is known either
+    case
+        when count({{ basis }}) over (order by age_month rows between unbounded preceding and 1 preceding) = age_month
+            then coalesce(
+                sum({{ basis }}) over (order by age_month rows between unbounded preceding and 1 preceding), 0
+            )
+    end as {{ basis }}_before,
     {%- endfor %}
     is_extrapolated,
     customers

@@ -54,7 +54,10 @@ scaled as (
         case
             when cohorts.{{ basis }}_so_far > 0 and firsts.first_day_{{ basis }} + observed.{{ basis }}_before > 0
                 then cohorts.{{ basis }}_so_far / (firsts.first_day_{{ basis }} + observed.{{ basis }}_before)
-            when cohorts.{{ basis }}_so_far is not null then 1
+            when
+                cohorts.{{ basis }}_so_far is not null
+                and firsts.first_day_{{ basis }} + observed.{{ basis }}_before is not null
+                then 1
         end as {{ basis }}_scale,
         cohorts.{{ basis }}_so_far,
         {%- endfor %}

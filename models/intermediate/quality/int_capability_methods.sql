@@ -62,7 +62,7 @@ findings as (
         end as finding_status,
         case
             when buyers = 0 then 'no customer has bought yet'
-            when cohort_values = 0 then 'no cohort has been watched long enough'
+            when cohort_values = 0 then 'no cohort has two complete months of age behind it, so that no growth is known'
             when cohort_values < buyers then 'some customers are younger or older than any cohort that has been watched'
         end as finding
     from values_known

@@ -1,4 +1,5 @@
--- From the sum of all order totals in the CRM to net revenue, step by step: each step takes away what it names.
+-- From the sum of all order totals in the CRM to net revenue, step by step: each step takes away what it names. Orders
+-- whose total cannot be read or converted are in no amount; they are counted beside it.
 {#- step → [order, rows, amount] over the one row of `sums` #}
 {%- set steps = {
     'raw_order_total': [10, 'raw_rows', 'raw_total'],
@@ -19,7 +20,9 @@ raw_orders as (
         row_status,
         coalesce(reject_reason, 'all') as detail,
         count(*) as row_count,
-        coalesce({{ sum_money(to_reporting('total_amount', 'rate_to_reporting')) }}, 0) as amount
+        {{ count_if('total_amount is null or rate_to_reporting is null') }} as rows_without_amount,
+        -- null, and not nought, where none of them has an amount
+        {{ sum_money(to_reporting('total_amount', 'rate_to_reporting')) }} as amount
 
     from {{ ref('base_crm__orders') }}
     group by
@@ -38,6 +41,7 @@ received as (
 
     select
         coalesce(sum(row_count), 0) as raw_rows,
+        coalesce(sum(rows_without_amount), 0) as raw_rows_without_amount,
         coalesce({{ sum_money('amount') }}, 0) as raw_total
     from raw_orders
 
@@ -81,6 +85,7 @@ sums as (
     select
         sold.*,
         received.raw_rows,
+        received.raw_rows_without_amount,
         received.raw_total,
         given_back.refund_rows,
         given_back.refunds,
@@ -101,6 +106,7 @@ steps as (
         '{{ step }}' as step_name,
         'all' as detail,
         {{ row_count }} as row_count,
+        {{ 'raw_rows_without_amount' if step == 'raw_order_total' else 0 }} as rows_without_amount,
         {{ amount }} as amount
     from sums
 
@@ -112,6 +118,7 @@ steps as (
         row_status as step_name,
         detail,
         row_count,
+        rows_without_amount,
         -amount as amount
     from raw_orders
     where row_status <> 'accepted'
@@ -123,6 +130,7 @@ steps as (
         'no_sale' as step_name,
         order_status as detail,
         count(*) as row_count,
+        0 as rows_without_amount,
         -{{ sum_money('order_total') }} as amount
     from orders
     where not is_sale
@@ -141,6 +149,7 @@ select
     ---------- numbers
     cast(step_order as integer) as step_order,
     cast(row_count as {{ dbt.type_bigint() }}) as row_count,
+    cast(rows_without_amount as {{ dbt.type_bigint() }}) as rows_without_amount,
     cast(amount as {{ money_sum_type() }}) as amount,
     -- what is left after this step
     cast(

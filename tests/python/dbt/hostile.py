@@ -75,7 +75,9 @@ def healthy_value(table, column, number):
         day = {"synced_at": "2024-06-01"}.get(name, "2024-12-31" if name in LATE else "2024-03-01")
         return day if kind == "date" else f"{day} 10:00:00"
     if kind in NUMBERS:
-        return "1000.00" if name == "total_amount" else "1"
+        # with a point, so that a damaged row with a comma is one that differs
+        usual = {"integer": "1", "rate": "0.90"}.get(kind, "1.00")
+        return "1000.00" if name == "total_amount" else usual
     return {"boolean": "true"}.get(kind, f"{name} {number}")
 
 

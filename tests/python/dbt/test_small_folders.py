@@ -27,6 +27,12 @@ def statuses(run):
     )
 
 
+def capability(run, name):
+    return run.one(
+        f"select status, reason from cltv_marts.mart_capabilities where capability = '{name}'"
+    )
+
+
 def reconciled(run, table):
     """Raw, accepted, rejected and later rows of a table."""
     return run.one(
@@ -108,6 +114,12 @@ class TestAllOrdersOnOneDay:
             ("not_predicted", True)
         ]
         assert count(run, "fct_customer_cltv", "expected_orders_12m is not null") == 0
+
+    def test_no_cohort_has_grown_yet_so_that_its_method_knows_nothing(self, run):
+        assert count(run, "fct_customer_cltv", "cohort_net_revenue_next_12m is not null") == 0
+        status, reason = capability(run, "cohort_cltv")
+        assert status == "off"
+        assert "no growth is known" in reason
 
 
 @pytest.mark.scenario("empty_customers")

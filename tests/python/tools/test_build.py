@@ -34,7 +34,16 @@ def test_the_tables_are_read_from_the_macro_that_lists_them():
 
 
 def test_the_tables_of_a_folder_are_the_files_named_after_the_contract(folder):
-    assert tables_in_folder(folder) == (["customers", "orders", "refunds"], ["invoices.csv"])
+    (folder / "Products.csv").touch()
+    (folder / "products.xlsx").touch()
+    assert tables_in_folder(folder) == (
+        ["customers", "orders", "refunds"],
+        [
+            "Products.csv belongs to no table and is not read; perhaps products.csv is meant",
+            "invoices.csv belongs to no table and is not read",
+            "products.xlsx belongs to no table and is not read; perhaps products.csv is meant",
+        ],
+    )
 
 
 def test_the_tables_that_are_there_are_switched_on_and_other_files_are_named(folder, capsys):
@@ -44,7 +53,7 @@ def test_the_tables_that_are_there_are_switched_on_and_other_files_are_named(fol
         "crm_tables": ["customers", "orders", "refunds"],
     }
     (note,) = capsys.readouterr().out.splitlines()
-    assert note.startswith(f"note: {folder / 'invoices.csv'} is not read; names are customers, ")
+    assert note == "note: invoices.csv belongs to no table and is not read"
 
 
 def test_a_choice_of_tables_in_vars_wins_over_the_folder(folder):
@@ -61,6 +70,14 @@ def test_options_become_variables():
     }
 
 
+@pytest.mark.parametrize("written", ["2024-03-31", "'2024-03-31'", "", "''"])
+def test_what_is_said_twice_may_be_the_same_or_nothing(written, folder):
+    values = f"{{as_of_date: {written}, raw_folder: {folder}/../{folder.name}}}"
+    given = options(raw=str(folder), as_of="2024-03-31", vars=values)
+    assert variables(given)["as_of_date"] == "2024-03-31"
+    assert variables(given)["raw_folder"] == str(folder)
+
+
 def test_without_options_there_are_no_variables():
     assert variables(options()) == {}
 
@@ -72,8 +89,20 @@ def test_without_options_there_are_no_variables():
         (["--vars", "fit_method: [mle"], "VARS is not YAML"),
         (["--vars", "mle"], "VARS must be a YAML mapping such as"),
         (["--vars", "[mle]"], "VARS must be a YAML mapping such as"),
+        (
+            ["--as-of", "2025-01-31", "--vars", "{as_of_date: 2024-12-31}"],
+            "AS_OF=2025-01-31 contradicts as_of_date: 2024-12-31 in VARS; give it in one place",
+        ),
+        (
+            ["--raw-schema", "crm", "--vars", "{raw_crm_schema: our_crm}"],
+            "RAW_SCHEMA=crm contradicts raw_crm_schema: our_crm in VARS; give it in one place",
+        ),
+        (
+            ["--raw", "/", "--vars", "{raw_folder: /tmp}"],
+            "RAW=/ contradicts raw_folder: /tmp in VARS; give it in one place only",
+        ),
     ],
-    ids=["no folder", "no YAML", "a word", "a list"],
+    ids=["no folder", "no YAML", "a word", "a list", "two dates", "two schemas", "two folders"],
 )
 def test_wrong_options_are_refused_in_one_line_before_anything_runs(arguments, line, capsys):
     assert main(arguments) == 2
