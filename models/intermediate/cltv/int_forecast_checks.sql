@@ -14,12 +14,12 @@ as_of as (
 foreseen as (
 
     select
-        'published' as forecast_kind,
-        log.as_of_date as forecast_date,
+        {% for measure, label, days in checks -%}
+        log.expected_{{ measure }}_{{ label }},
+        {% endfor -%}
         log.customer_key,
-        {%- for measure, label, days in checks %}
-        log.expected_{{ measure }}_{{ label }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        'published' as forecast_kind,
+        log.as_of_date as forecast_date
     from {{ ref('log_predictions') }} as log
     inner join as_of
         on as_of.as_of_date >= {{ add_days('log.as_of_date', 30) }}
@@ -28,13 +28,13 @@ foreseen as (
 
     -- how a month came out is all that it can be asked
     select
-        'as_of_month_before' as forecast_kind,
-        origins.origin_date as forecast_date,
-        predicted.customer_key,
         cast(predicted.expected_orders_1m as decimal(18, 6)) as expected_orders_1m,
         cast(null as decimal(18, 6)) as expected_orders_3m,
         cast(null as decimal(18, 6)) as expected_orders_12m,
-        cast(null as {{ money_type() }}) as expected_net_revenue_12m
+        cast(null as {{ money_type() }}) as expected_net_revenue_12m,
+        predicted.customer_key,
+        'as_of_month_before' as forecast_kind,
+        origins.origin_date as forecast_date
     from {{ ref('int_customers__predicted') }} as predicted
     inner join {{ ref('int_prediction_origins') }} as origins
         on predicted.origin_id = origins.origin_id
@@ -47,17 +47,18 @@ foreseen as (
 came as (
 
     select
+        {% for measure, label, days in checks -%}
+        {%- set in_time = add_days('foreseen.forecast_date', days) ~ ' >= purchase_days.purchased_on' -%}
+        {%- if measure == 'orders' -%}
+        {{ count_if(in_time) }} as orders_{{ label }},
+        {% else -%}
+        {{ sum_money('case when ' ~ in_time ~ ' then purchase_days.' ~ measure ~ ' else 0 end') }}
+            as {{ measure }}_{{ label }},
+        {% endif -%}
+        {% endfor -%}
         foreseen.forecast_kind,
         foreseen.forecast_date,
-        foreseen.customer_key,
-        {%- for measure, label, days in checks %}
-        {%- set in_time = add_days('foreseen.forecast_date', days) ~ ' >= purchase_days.purchased_on' %}
-        {% if measure == 'orders' -%}
-        {{ count_if(in_time) }}
-        {%- else -%}
-        {{ sum_money('case when ' ~ in_time ~ ' then purchase_days.' ~ measure ~ ' else 0 end') }}
-        {%- endif %} as {{ measure }}_{{ label }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        foreseen.customer_key
 
     from foreseen
     inner join {{ ref('int_customers__purchase_days') }} as purchase_days
@@ -76,19 +77,19 @@ came as (
 summed as (
 
     select
-        foreseen.forecast_kind,
-        foreseen.forecast_date,
-        {%- for measure, label, days in checks %}
-        {%- set name = measure ~ '_' ~ label %}
-        {%- set expected = 'foreseen.expected_' ~ name %}
-        {%- set actual = 'case when ' ~ expected ~ ' is not null then came.' ~ name ~ ' end' %}
+        {% for measure, label, days in checks -%}
+        {%- set name = measure ~ '_' ~ label -%}
+        {%- set expected = 'foreseen.expected_' ~ name -%}
+        {%- set actual = 'case when ' ~ expected ~ ' is not null then came.' ~ name ~ ' end' -%}
+        {%- set expected_square = divide('power(' ~ expected ~ ', 2)', 'foreseen.expected_orders_' ~ label) -%}
         count({{ expected }}) as customers_{{ name }},
         sum({{ expected }}) as expected_{{ name }},
         sum({{ actual }}) as actual_{{ name }},
         {{ exact_sum('power(' ~ actual ~ ', 2)', 4, 38) }} as squares_{{ name }},
-        {{ exact_sum(divide('power(' ~ expected ~ ', 2)', 'foreseen.expected_orders_' ~ label), 6, 38) }}
-            as expected_squares_{{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ exact_sum(expected_square, 6, 38) }} as expected_squares_{{ name }},
+        {% endfor -%}
+        foreseen.forecast_kind,
+        foreseen.forecast_date
 
     from foreseen
     left join came

@@ -77,8 +77,9 @@ select
         when judged.distance is null then ': nothing to compare with'
         when judged.drift_kind = 'input'
             then
-                '; stability index ' || {{ number_text('judged.distance', 3) }} || '; hold below '
-                || {{ number_text('judged.hold_below', 3) }} || ', refit from ' || {{ number_text('judged.refit_from', 3) }}
+                '; stability index ' || {{ number_text('judged.distance', 3) }}
+                || '; hold below ' || {{ number_text('judged.hold_below', 3) }}
+                || ', refit from ' || {{ number_text('judged.refit_from', 3) }}
         else
             ': ' || {{ percent(divide('abs(judged.value_now - judged.value_before)', 'judged.value_before'), 1) }}
             || case
@@ -86,8 +87,9 @@ select
                 when judged.measure = 'orders' then ' fewer'
                 else ' less'
             end
-            || ', ' || {{ percent('judged.distance', 1) }} || ' beyond what chance explains; hold below '
-            || {{ percent('judged.hold_below', 1) }} || ', refit from ' || {{ percent('judged.refit_from', 1) }}
+            || ', ' || {{ percent('judged.distance', 1) }} || ' beyond what chance explains'
+            || '; hold below ' || {{ percent('judged.hold_below', 1) }}
+            || ', refit from ' || {{ percent('judged.refit_from', 1) }}
     end
     || case when judged.drift_status = 'past' then '; past: a newer forecast has come due since' else '' end
         as drift_reason,
