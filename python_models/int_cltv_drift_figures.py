@@ -1,4 +1,4 @@
-"""What has moved since a month ago: one row per input and parameter."""
+"""What has moved since a month ago: one row per input, and per ensemble and its members."""
 
 from cltv.evaluation import drift_figures
 from tools.frames import read_frame, typed_frame

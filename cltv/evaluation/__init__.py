@@ -7,8 +7,7 @@ from cltv.evaluation.challenger import with_challenger
 from cltv.evaluation.drift import (
     cell_drift,
     drift_figures,
-    forecast_check,
-    parameter_drift,
+    forecast_error,
     population_stability_index,
 )
 from cltv.evaluation.forecast import order_forecast
@@ -23,9 +22,8 @@ __all__ = [
     "cell_drift",
     "drift_figures",
     "evaluate_orders",
-    "forecast_check",
+    "forecast_error",
     "order_forecast",
-    "parameter_drift",
     "population_stability_index",
     "seasonal_index",
     "total_band",

@@ -1,12 +1,14 @@
-"""Has the ground moved since the last fit? Inputs, parameters, and how a forecast came true."""
+"""Has the ground moved since a month ago? Inputs, and what the fitted parameters foresee."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from cltv.cells import weighted_total
 from cltv.frames import number_column, text_column
-from cltv.purchase.family import BY_GROUP
+from cltv.maximum_likelihood import PRIOR_SD
+from cltv.purchase.family import BY_GROUP, ENSEMBLES, members, read_fits
 from cltv.purchase.frames import cell_table
 
 FREQUENCY_BINS = (1, 2, 3, 5, 10)
@@ -21,7 +23,13 @@ STABLE, MOVED = 0.1, 0.25
 SHARE_FLOOR = 1e-4
 """An empty bin counts as this share: the index has no logarithm of zero."""
 
-_NORMAL_95 = 1.959963984540054
+HORIZON_DAYS = 365.0
+"""Fits are compared by the purchases that they foresee for so long."""
+
+CHANCE = 2.0
+"""Standard errors that chance may explain."""
+
+_STEP = 1e-4
 
 
 def population_stability_index(before, after, floor=SHARE_FLOOR):
@@ -95,95 +103,77 @@ def cell_drift(before, after):
     return found
 
 
-def parameter_drift(before, after):
-    """Return how many standard errors each parameter has moved between two fits.
+def forecast_error(models, earlier_cells, later_cells):
+    """Return by what share a forecast moves by chance from one fit to a later one.
 
     Parameters
     ----------
-    before, after : pandas.DataFrame
-        Columns of `cltv.fit_rows.COLUMNS`, one origin each.
+    models : list of FittedModel
+        The models whose mean is the forecast, as fitted to the earlier cells, alike for all
+        customers.
+    earlier_cells, later_cells : PurchaseCells
+        What the earlier and the later fit have seen; times in days.
 
     Returns
     -------
-    pandas.DataFrame
-        model_name, value_basis, name, estimate_before, estimate_after, standard_errors (of the
-        change of the logarithm), for the parameters that both have; NaN where an interval is
-        missing.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing.
+    float
+        Standard error of the share by which the two forecasts of the same customers differ where
+        nothing has changed; NaN without models.
 
     Notes
     -----
-    ln(after / before) over the root of the summed squared standard errors of the logarithms,
-    which are read from the 95 % intervals: these are symmetric in logs. Fits that share
-    customers vary less against each other than this says, so that an alarm is rather missed than
-    false.
+    The later data contain the earlier, so that the variances of the two fits do not add up. Where
+    nothing has changed, the earlier fit is the later one and noise that is independent of it
+    (Hausman, 1978): the variance of their difference is that of the earlier less that of the
+    later. As variance falls with the time for which customers are watched, that is the variance of
+    the earlier forecast × the share of customer-days that it had not seen. A difference of two
+    estimated variances says the same where nothing has changed, and comes out as nothing where
+    purchases fail to come, which is where it is needed.
+
+    The variance of the earlier forecast is that of its parameters (from the slopes of the
+    customers' log-likelihoods, and the prior) along the slope of the forecast. The models err
+    together, so that their errors, and not their variances, are averaged.
     """
-    keys = ["model_name", "value_basis", "name"]
-    sides = []
-    for frame, table in ((before, "before"), (after, "after")):
-        for name in (*keys, "kind", "estimate", "lower_95", "upper_95"):
-            if name not in frame.columns:
-                raise ValueError(f"{table}: column {name!r} is missing")
-        part = frame[text_column(frame, "kind", table) == "parameter"]
-        logs = np.log(
-            np.column_stack(
-                [number_column(part, name, table) for name in ("estimate", "lower_95", "upper_95")]
-            )
-        )
-        sides.append(
-            part[keys].assign(
-                estimate=number_column(part, "estimate", table),
-                log=logs[:, 0],
-                error=(logs[:, 2] - logs[:, 1]) / (2 * _NORMAL_95),
-            )
-        )
-    both = sides[0].merge(sides[1], on=keys, suffixes=("_before", "_after")).sort_values(keys)
-    spread = np.hypot(both["error_before"], both["error_after"])
-    moved = (both["log_after"] - both["log_before"]) / spread.where(spread > 0)
-    return (
-        both[[*keys, "estimate_before", "estimate_after"]]
-        .assign(standard_errors=moved)
-        .reset_index(drop=True)
+    if not models:
+        return float("nan")
+    errors = [np.sqrt(_relative_variance(one, earlier_cells)) for one in models]
+    watched = [
+        float(weighted_total(cells.weight, cells.age)) for cells in (earlier_cells, later_cells)
+    ]
+    unseen = max(0.0, 1.0 - watched[0] / watched[1]) if watched[1] > 0 else 0.0
+    return float(np.mean(errors) * np.sqrt(unseen))
+
+
+def _expected(member, params, cells):
+    """Purchases of all customers of these cells within the horizon."""
+    history = (cells.frequency, cells.recency / member.unit, cells.age / member.unit)
+    expected = member.model.expected_purchases(params, *history, HORIZON_DAYS / member.unit)
+    return float(weighted_total(cells.weight, expected))
+
+
+def _expected_together(models, groups):
+    if not models:
+        return float("nan")
+    totals = [
+        sum(_expected(member, member.params_for(levels), cells) for levels, cells in groups)
+        for member in models
+    ]
+    return float(np.mean(totals))
+
+
+def _relative_variance(member, cells):
+    """Variance of the logarithm of a member's forecast that its parameters bring with them."""
+    scaled = cells.scaled(member.unit)
+    slopes = member.model.cell_scores(member.params, scaled)[1]
+    squares = (slopes[:, :, None] * slopes[:, None, :]).reshape(len(slopes), -1)
+    information = weighted_total(scaled.weight, squares).reshape(slopes.shape[1], -1)
+    information = information + np.eye(len(information)) * PRIOR_SD**-2
+    level = _expected(member, member.params, cells)
+    stepped = member.params * np.exp(_STEP * np.eye(len(member.params)))
+    slope = np.array(
+        [(_expected(member, params, cells) / level - 1.0) / _STEP for params in stepped]
     )
-
-
-def forecast_check(predicted, actual, lower=None, upper=None):
-    """Return how a frozen forecast came true.
-
-    Parameters
-    ----------
-    predicted, actual : float
-        Totals of the same customers over the same days, >= 0.
-    lower, upper : float, optional
-        Band of actual over predicted, from `cltv.evaluation.grading.total_band`.
-
-    Returns
-    -------
-    ratio : float
-        Actual over predicted; NaN if nothing was predicted.
-    verdict : str
-        'within_band', 'below_band', 'above_band', 'no_band', or 'nothing_predicted'.
-
-    Raises
-    ------
-    ValueError
-        If a total is negative or not finite.
-    """
-    for name, value in (("predicted", predicted), ("actual", actual)):
-        if not (np.isfinite(value) and value >= 0):
-            raise ValueError(f"{name} must be finite and at least 0, got {value!r}")
-    if not predicted > 0:
-        return float("nan"), "nothing_predicted"
-    ratio = float(actual / predicted)
-    if lower is None or upper is None or not (np.isfinite(lower) and np.isfinite(upper)):
-        return ratio, "no_band"
-    if ratio < lower:
-        return ratio, "below_band"
-    return ratio, "above_band" if ratio > upper else "within_band"
+    return float(slope @ np.linalg.solve(information, slope))
 
 
 def _measures(frame, table):
@@ -209,41 +199,82 @@ def drift_figures(cells, fits, before, after):
     Parameters
     ----------
     cells : pandas.DataFrame
-        origin_id, frequency, recency_days, age_days, customers.
+        origin_id, frequency, recency_days, age_days, customers, and, where models were fitted by
+        group, covariate_pattern, acquisition_channel, customer_type.
     fits : pandas.DataFrame
-        Columns of `cltv.fit_rows.COLUMNS`.
+        From `cltv.purchase.fit_purchase_models`.
     before, after : str
         The two origins.
 
     Returns
     -------
     pandas.DataFrame
-        drift_kind ('input', 'parameter'), figure_name, value_before and value_now (the mean of
-        the input, or the estimate), distance (stability index, or standard errors without sign).
-        No rows where one of the origins has no cells.
+        drift_kind ('input', 'parameter'), figure_name, value_before, value_now, distance. An input
+        is its mean, and its distance the stability index. Parameters are shown by what they say:
+        the purchases that the customers of the later origin are expected to make within
+        `HORIZON_DAYS` days, by either fit of each ensemble and of each member of the pooled one,
+        and the share by which the two differ, less `CHANCE` standard errors (see
+        `forecast_error`), at least 0. Where a side has no customers, or no usable fit, its value
+        and the distance are missing. No rows where the later origin has no cells.
 
     Raises
     ------
     ValueError
         If a column is missing, or a row is impossible: names column, row (from 0) and value.
     """
-    columns = ["drift_kind", "figure_name", "value_before", "value_now", "distance"]
-    cell_table(cells, with_customers=True, with_patterns=False)
-    origins = text_column(cells, "origin_id", "cells")
-    sides = [cells[origins == origin] for origin in (before, after)]
+    fitted = read_fits(fits)
+    grouped = any(name.endswith(BY_GROUP) for models in fitted.values() for name in models)
+    table = cell_table(cells, with_customers=True, with_patterns=grouped)
+    positions = dict(table.origins([before, after]))
     rows = []
-    if all(len(side) for side in sides):
-        measured = [_measures(side, "cells") for side in sides]
-        for name, distance in cell_drift(*sides).items():
-            means = [np.average(values[name], weights=weight) for values, weight in measured]
-            rows.append(("input", name, *means, distance))
-    models = text_column(fits, "model_name", "fits")
-    # as an array: of an empty list pandas would keep no columns
-    pooled = fits[np.array([not name.endswith(BY_GROUP) for name in models], dtype=bool)]
-    origins = text_column(pooled, "origin_id", "fits")
-    moved = parameter_drift(*(pooled[origins == origin] for origin in (before, after)))
-    for row in moved.itertuples():
-        name = f"{row.model_name}: {row.name}"
-        values = (row.estimate_before, row.estimate_after)
-        rows.append(("parameter", name, *values, abs(row.standard_errors)))
+    if len(positions[after]):
+        origins = text_column(cells, "origin_id", "cells")
+        rows += _input_rows(*(cells[origins == origin] for origin in (before, after)))
+        rows += _parameter_rows(table, positions, fitted, before, after)
+    columns = ["drift_kind", "figure_name", "value_before", "value_now", "distance"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _input_rows(before, after):
+    (values_before, weight_before), (values_after, weight_after) = (
+        _measures(before, "cells"),
+        _measures(after, "cells"),
+    )
+    return [
+        (
+            "input",
+            name,
+            np.average(values_before[name], weights=weight_before) if len(before) else np.nan,
+            np.average(values_after[name], weights=weight_after),
+            distance,
+        )
+        for name, distance in cell_drift(before, after).items()
+    ]
+
+
+def _parameter_rows(table, positions, fitted, before, after):
+    earlier_cells, today = (table.cells(positions[origin]) for origin in (before, after))
+    everybody = [({}, today)]
+    by_pattern = [
+        (table.levels.get(pattern, {}), table.cells(rows))
+        for pattern, rows in table.patterns(positions[after])
+    ]
+    pooled, by_group = ENSEMBLES
+    then, now = fitted.get(before, {}), fitted.get(after, {})
+    compared = [
+        (name, everybody) for name in (pooled, *(one.name for one in members(pooled, then)))
+    ]
+    if members(by_group, then) or members(by_group, now):
+        compared.append((by_group, by_pattern))
+    rows = []
+    for name, groups in compared:
+        sides = [members(name, fits) for fits in (then, now)]
+        expected, now_expected = (_expected_together(side, groups) for side in sides)
+        # groups share one level, which is as well known with them as without
+        alike = [then[one.name.removesuffix(BY_GROUP)] for one in sides[0]]
+        error = forecast_error(alike, earlier_cells, today)
+        moved = abs(now_expected - expected) / expected - CHANCE * error
+        # of a missing value and 0 the greater would be 0
+        distance = moved if np.isnan(moved) else max(0.0, moved)
+        rows.append(("parameter", name, expected, now_expected, distance))
+    return rows

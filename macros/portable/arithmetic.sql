@@ -14,9 +14,18 @@
 {# Some rows' flag: true where any row's condition holds. #}
 {% macro any_true(condition) %}{{ return("max(case when " ~ condition ~ " then 1 else 0 end) = 1") }}{% endmacro %}
 
-{# A share as whole per cent in a text: 0.057 → 6 %. #}
-{% macro percent(share) %}
-    {{ return("cast(cast(round(100 * " ~ share ~ ", 0) as integer) as " ~ dbt.type_string() ~ ") || ' %'") }}
+{# A number in a text, rounded: 305.4 → 305; `unknown` where there is none. #}
+{% macro number_text(number, decimals=0) %}
+    {{ return("coalesce(" ~ rounded_text(number, decimals) ~ ", 'unknown')") }}
+{% endmacro %}
+
+{# A share as per cent in a text: 0.057 → 6 %, with one decimal 5.7 %. #}
+{% macro percent(share, decimals=0) %}{{ return(rounded_text('100 * ' ~ share, decimals) ~ " || ' %'") }}{% endmacro %}
+
+{# A number as a text with so many decimals; null where there is none. #}
+{% macro rounded_text(number, decimals=0) %}
+    {%- set type = 'decimal(38, ' ~ decimals ~ ')' -%}
+    {{ return('cast(cast(round(' ~ number ~ ', ' ~ decimals ~ ') as ' ~ type ~ ') as ' ~ dbt.type_string() ~ ')') }}
 {% endmacro %}
 
 {# Rows for which the condition holds. Counted: a sum holds a number three times as wide for every group. #}

@@ -16,6 +16,49 @@ fitted as (
 
 ),
 
+past_dates as (
+
+    select {{ count_if("origin_kind = 'backtest'") }} as dates
+    from {{ ref('int_prediction_origins') }}
+
+),
+
+summaries as (
+
+    select
+        model_name,
+        capture,
+        capture_gain,
+        max(capture) over () as highest_capture
+    from {{ ref('int_backtest_summary') }}
+
+),
+
+-- what is said where no grade says it
+ungraded as (
+
+    select
+        fitted.model_name,
+        case
+            {% if count_variable('backtest_origins') == 0 -%}
+            when past_dates.dates = 0 then 'no back-test: the variable backtest_origins is 0'
+            {%- else -%}
+            when past_dates.dates = 0 then 'no back-test: too little history'
+            {%- endif %}
+            when summaries.model_name is null then 'no back-test: no model could be fitted at any past date'
+            when summaries.highest_capture is null then 'no grade: nobody brought any value after the past dates'
+            when summaries.capture is null then 'no grade: no value could be foreseen at the past dates'
+            when summaries.capture_gain is null
+                then 'no grade: no simple rule found any of the best customers, to compare with'
+            else 'a figure of the back-test is missing'
+        end as reason
+    from fitted
+    cross join past_dates
+    left join summaries
+        on fitted.model_name = summaries.model_name
+
+),
+
 candidates as (
 
     select
@@ -24,11 +67,13 @@ candidates as (
         fitted.fit_note,
         grades.channel_bias,
         grades.prediction_grade,
-        grades.grade_reason,
+        coalesce(grades.grade_reason, ungraded.reason) as grade_reason,
         grades.value_ratio_lower,
         grades.value_ratio_upper,
         grades.value_band_reason
     from fitted
+    inner join ungraded
+        on fitted.model_name = ungraded.model_name
     left join {{ ref('int_prediction_grades') }} as grades
         on fitted.model_name = grades.model_name
 
@@ -64,7 +109,7 @@ select
     candidates.is_fitted,
     candidates.fit_note,
     candidates.prediction_grade,
-    coalesce(candidates.grade_reason, 'no back-test: too little history') as grade_reason,
+    candidates.grade_reason,
     candidates.value_ratio_lower,
     candidates.value_ratio_upper,
     candidates.value_band_reason,

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,14 +12,17 @@ from cltv.evaluation import (
     cell_drift,
     drift_figures,
     evaluate_orders,
-    forecast_check,
-    parameter_drift,
+    forecast_error,
     population_stability_index,
     tracking,
 )
 from cltv.evaluation.challenger import MODEL_NAME, predict_boosted, with_challenger
 from cltv.fit_rows import COLUMNS
-from cltv.purchase import BGNBD
+from cltv.purchase import BGNBD, fit_purchase_models
+from cltv.purchase.family import members, read_fits
+from cltv.purchase.frames import cell_table
+
+ROOT = Path(__file__).resolve().parents[3]
 
 # ---------- input drift
 
@@ -75,48 +79,157 @@ def test_a_cell_of_many_counts_as_many():
 
 # ---------- parameter drift
 
-
-def _fit(estimate, error, name="alpha", kind="parameter"):
-    ends = np.exp(np.log(estimate) + np.array([-1, 1]) * 1.959963984540054 * error)
-    row = ("o", "bg_nbd", "purchases", name, kind, estimate, estimate * error, *ends, None)
-    return pd.DataFrame([row], columns=list(COLUMNS))
+DAYS = 900
 
 
-def test_parameters_move_in_standard_errors_of_their_logarithm():
-    found = parameter_drift(_fit(5.0, 0.03), _fit(5.0 * np.exp(0.1), 0.04))
-    assert found["standard_errors"].tolist() == [pytest.approx(2.0)]
-    assert found["estimate_before"].tolist() == [5.0]
-    other = pd.concat([_fit(5.0, 0.03), _fit(1.0, 0.1, "r"), _fit(1.0, 0.1, "k", "diagnostic")])
-    assert parameter_drift(other, _fit(5.0, 0.03))["name"].tolist() == ["alpha"]
-    unknown = _fit(5.0, 0.03).assign(lower_95=np.nan)
-    assert parameter_drift(unknown, _fit(4.0, 0.03))["standard_errors"].isna().all()
-    with pytest.raises(ValueError, match="after: column 'lower_95'"):
-        parameter_drift(unknown, unknown.drop(columns="lower_95"))
+def _business(seed, customers, buying=1.0, since=30):
+    """First purchases, and customer and day of the later ones, by numpy alone.
+
+    In the last days everybody buys `buying` times as often as before.
+    """
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, DAYS, customers)
+    rate = rng.gamma(0.8, 0.0095, customers)
+    gone = first + rng.exponential(size=customers) / rng.gamma(0.4, 1 / 112, customers)
+    who = np.repeat(np.arange(customers), rng.poisson(rate * (DAYS - first) * max(buying, 1.0)))
+    moment = first[who] + rng.random(len(who)) * (DAYS - first[who])
+    # of all the moments some are taken out: all but 1 / buying of the calm, or of the last days
+    share = np.where(moment > DAYS - since, buying, 1.0) / max(buying, 1.0)
+    day = np.ceil(moment).astype(int)
+    kept = (rng.random(len(who)) < share) & (moment < gone[who]) & (day > first[who])
+    return first, *np.unique(np.stack([who[kept], day[kept]]), axis=1)
 
 
-# ---------- forecasts that came true or not
+def _as_of(business, today, origin_id):
+    first, who, day = business
+    known = day <= today
+    last = first.copy()
+    np.maximum.at(last, who[known], day[known])
+    return pd.DataFrame(
+        {
+            "origin_id": origin_id,
+            "frequency": np.bincount(who[known], minlength=len(first)),
+            "recency_days": last - first,
+            "age_days": today - first,
+            "customers": 1,
+        }
+    )[first <= today]
 
 
-@pytest.mark.parametrize(
-    ("actual", "band", "verdict"),
-    [
-        (95, (0.9, 1.1), "within_band"),
-        (80, (0.9, 1.1), "below_band"),
-        (120, (0.9, 1.1), "above_band"),
-        (80, (None, None), "no_band"),
-        (80, (float("nan"), 1.1), "no_band"),
-    ],
-)
-def test_forecasts_are_held_against_their_band(actual, band, verdict):
-    assert forecast_check(100, actual, *band) == (pytest.approx(actual / 100), verdict)
+def _drift(*business, models=("bg_nbd", "mbg_nbd", "pareto_nbd"), **change):
+    known = _business(*business, **change)
+    cells = pd.concat([_as_of(known, DAYS - 30, "month_before"), _as_of(known, DAYS, "now")])
+    fits = fit_purchase_models(cells, models=models, by_group=False, errors="sandwich")
+    found = drift_figures(cells, fits, before="month_before", after="now")
+    return cells, fits, found[found["drift_kind"] == "parameter"].set_index("figure_name")
 
 
-def test_nothing_was_foreseen():
-    ratio, verdict = forecast_check(0, 5)
-    assert np.isnan(ratio)
-    assert verdict == "nothing_predicted"
-    with pytest.raises(ValueError, match="actual"):
-        forecast_check(1, -1)
+def _limits():
+    rules = pd.read_csv(ROOT / "seeds" / "reference" / "drift_rules.csv", index_col="drift_kind")
+    return rules.loc["parameter", ["hold_below", "refit_from"]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_without_a_change_the_parameters_hold(seed):
+    *_, found = _drift(seed, 3000)
+    assert set(found.index) == {"ensemble", "bg_nbd", "mbg_nbd", "pareto_nbd"}
+    assert found["distance"].max() < _limits()["hold_below"]
+
+
+@pytest.mark.parametrize("since", [30, 60])
+def test_purchases_that_fall_by_half_a_month_or_two_ago_are_seen(since):
+    for seed in range(2):
+        *_, found = _drift(seed, 3000, buying=0.5, since=since)
+        assert (found["value_now"] < found["value_before"]).all()
+        assert found["distance"].max() >= _limits()["refit_from"]
+        assert found.loc["ensemble", "distance"] >= _limits()["hold_below"]
+
+
+def test_a_forecast_moves_by_chance_as_far_as_is_said():
+    """Over many businesses without a change: the spread of what is found is the error foreseen."""
+    moved, foreseen = [], []
+    for seed in range(40):
+        cells, fits, found = _drift(seed, 800, models="mbg_nbd")
+        moved.append(np.log(found["value_now"] / found["value_before"])["ensemble"])
+        table = cell_table(cells, with_customers=True, with_patterns=False)
+        earlier, today = (table.cells(rows) for _, rows in table.origins())
+        models = members("ensemble", read_fits(fits)["month_before"])
+        foreseen.append(forecast_error(models, earlier, today))
+    # the standard deviation of forty is known to a ninth
+    assert np.std(moved) == pytest.approx(np.mean(foreseen), rel=0.3)
+    assert np.mean(np.abs(moved) > 2 * np.array(foreseen)) < 0.15
+
+
+def _shown(fits, cells):
+    found = drift_figures(cells, fits, before="then", after="now")
+    return found[found["drift_kind"] == "parameter"].set_index("figure_name")
+
+
+def test_both_fits_speak_of_the_customers_of_today():
+    cells = pd.DataFrame(
+        {
+            "origin_id": ["then", "now", "now"],
+            "frequency": [0, 1, 2],
+            "recency_days": [0, 20, 70],
+            "age_days": [40, 70, 140],
+            "customers": [5, 3, 2],
+        }
+    )
+    other = PUBLISHED | {"alpha": 8.0}
+    fits = pd.concat([_fits(PUBLISHED, origin_id="then"), _fits(other, origin_id="now")])
+    found = _shown(fits, cells)
+    assert found.index.tolist() == ["ensemble", "bg_nbd"]
+    for column, params in (("value_before", PUBLISHED), ("value_now", other)):
+        by_hand = 3 * BGNBD().expected_purchases(params, [1], [20 / 7], [10], 365 / 7)
+        by_hand += 2 * BGNBD().expected_purchases(params, [2], [10], [20], 365 / 7)
+        assert found[column].tolist() == pytest.approx([by_hand.item()] * 2)
+    # 5 customers of 40 days, in whom hardly any chance is left out
+    assert (found["distance"] == 0).all()
+
+
+def test_by_group_each_group_is_foreseen_by_its_own_parameters():
+    patterns = ["fair|all", "mail|all"]
+    cells = pd.DataFrame(
+        {
+            "origin_id": np.repeat(["then", "now"], 2),
+            "covariate_pattern": patterns * 2,
+            "acquisition_channel": ["fair", "mail"] * 2,
+            "customer_type": "all",
+            "frequency": 1,
+            "recency_days": 20,
+            "age_days": 70,
+            "customers": [1, 2, 3, 4],
+        }
+    )
+    grouped = _fits(PUBLISHED).assign(model_name="bg_nbd_by_group")
+    effect = grouped.iloc[[-1]].assign(
+        kind="effect", name="alpha[acquisition_channel=mail]", estimate=np.log(2.0)
+    )
+    one = pd.concat([_fits(PUBLISHED), grouped, effect])
+    fits = pd.concat([one.assign(origin_id="then"), one.assign(origin_id="now")])
+    found = _shown(fits, cells)
+    mailed = PUBLISHED | {"alpha": 2 * PUBLISHED["alpha"]}
+    fair, mail = (
+        BGNBD().expected_purchases(params, [1], [20 / 7], [10], 365 / 7).item()
+        for params in (PUBLISHED, mailed)
+    )
+    assert found["value_now"].to_dict() == pytest.approx(
+        {"ensemble": 7 * fair, "bg_nbd": 7 * fair, "ensemble_by_group": 3 * fair + 4 * mail}
+    )
+    assert found["distance"].to_dict() == dict.fromkeys(found.index, 0.0)
+
+
+def test_what_cannot_be_compared_is_missing_and_named():
+    cells = _cells(np.random.default_rng(3), 300).assign(origin_id="now")
+    found = drift_figures(cells, _fits(PUBLISHED, origin_id="now"), before="then", after="now")
+    assert found["figure_name"].tolist() == ["frequency", "silence", "age", "ensemble"]
+    assert found["value_before"].isna().all()
+    assert found["value_now"].notna().all()
+    assert found["distance"].isna().all()
+    both = pd.concat([cells, cells.assign(origin_id="then")])
+    found = drift_figures(both, _fits(PUBLISHED, origin_id="then"), before="then", after="now")
+    assert found["value_now"].isna().tolist() == [False, False, False, True, True]
+    assert found["distance"].isna().tolist() == [False, False, False, True, True]
 
 
 # ---------- tracking

@@ -258,6 +258,67 @@ def as_of_without_landing_time(place):
     return build(place, [customer(1)], [row], *selected, as_of_date=AS_OF)
 
 
+# ---------- what outlives a build
+
+
+@scenario
+def ledger(place):
+    """A ledger of May about six customers, and what the raw tables say of them in June."""
+    customers = [
+        customer(1),  # as before
+        customer(2),  # wants to be forgotten
+        customer(3),  # wants to be forgotten, and was sent twice
+        customer(3, updated_at="2022-12-02 08:00:00"),
+        # C4 is there no more
+        customer(5, created_at="2025-07-02 08:00:00", updated_at="2025-07-02 08:00:00"),
+        customer(6),  # sent twice
+        customer(6, updated_at="2022-12-02 08:00:00"),
+    ]
+    write_folder(place / "crm", customers, [order(1, 1, "2025-06-30 10:00:00")])
+    requests = [
+        {"request_id": f"R{number}", "customer_id": f"C{number}", "requested_at": "2025-06-15"}
+        for number in (2, 3)
+    ]
+    write_csv(place / "crm" / "erasure_requests.csv", requests)
+    with duckdb.connect(str(place / "crm_cltv.duckdb")) as connection:
+        connection.execute("create schema cltv_marts; create schema cltv_history")
+        # what the ledger reads, so that nothing has to be predicted
+        connection.execute(
+            """
+            create table cltv_marts.fct_customer_cltv as
+            select
+                'C1' as customer_key,
+                date '2025-06-30' as as_of_date,
+                'predicted' as prediction_status,
+                'ensemble' as purchase_model,
+                'B' as prediction_grade,
+                cast(1 as decimal(18, 6)) as expected_orders_1m,
+                cast(3 as decimal(18, 6)) as expected_orders_3m,
+                cast(9 as decimal(18, 6)) as expected_orders_12m,
+                cast(90 as decimal(18, 2)) as probabilistic_net_revenue_next_12m
+            """
+        )
+        connection.execute(
+            """
+            create table cltv_history.log_predictions as
+            select
+                '2025-05-31|C' || n as log_id,
+                date '2025-05-01' as forecast_month,
+                date '2025-05-31' as as_of_date,
+                'C' || n as customer_key,
+                purchase_model,
+                prediction_grade,
+                expected_orders_1m,
+                expected_orders_3m,
+                expected_orders_12m,
+                probabilistic_net_revenue_next_12m as expected_net_revenue_12m
+            from cltv_marts.fct_customer_cltv, range(1, 7) as numbers (n)
+            """
+        )
+    selected = (*NO_TESTS, "--select", "+base_crm__customers", "log_predictions")
+    return on_folder(place, *selected, crm_tables=["erasure_requests"], as_of_date="2025-06-30")
+
+
 # ---------- a model of the user's own beside the project's
 
 # speaks of those who bought an odd number of times again, of some in words that are no number
