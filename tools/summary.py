@@ -13,36 +13,47 @@ def money(amount, currency):
     return "–" if amount is None else f"{amount:,.0f} {currency}"
 
 
-def bias_limit():
+LIMITS = {"orders": "maximum_absolute_bias", "net revenue": "maximum_absolute_value_bias"}
+"""What is foreseen, and the column of `prediction_grades` that limits how far it may be off."""
+
+
+def bias_limits():
     """How far totals of a prediction of grade A may be off, as a share; None without a limit."""
     with (ROOT / "seeds" / "reference" / "prediction_grades.csv").open(newline="") as file:
-        limits = {row["grade"]: row["maximum_absolute_bias"] for row in csv.DictReader(file)}
-    return float(limits["A"]) if limits.get("A") else None
+        rules = {row["grade"]: row for row in csv.DictReader(file)}
+    found = {name: rules.get("A", {}).get(column) for name, column in LIMITS.items()}
+    return {name: float(limit) if limit else None for name, limit in found.items()}
 
 
-def warnings(predicted_orders, actual_orders):
+def warnings(predicted_orders, actual_orders, predicted_value, actual_value):
     """What to beware of in the prediction that is shown, by all origins of its back-test.
 
     Parameters
     ----------
-    predicted_orders, actual_orders : float or None
-        Totals over all origins; None where nothing was back-tested.
+    predicted_orders, actual_orders, predicted_value, actual_value : float or None
+        Totals over all origins, values as net revenue; None where nothing was back-tested.
 
     Returns
     -------
     list of str
     """
-    limit = bias_limit()
-    if predicted_orders is None or not actual_orders or limit is None:
-        return []
-    bias = predicted_orders / actual_orders - 1
-    if abs(bias) <= limit:
-        return []
-    side = "high" if bias > 0 else "low"
-    return [
-        f"its totals were {100 * abs(bias):.0f} % too {side} in the back-test, in orders (an A may "
-        f"be {100 * limit:.0f} % off): rank customers by it, and do not plan with its sums"
-    ]
+    limits, lines = bias_limits(), []
+    for name, predicted, actual in (
+        ("orders", predicted_orders, actual_orders),
+        ("net revenue", predicted_value, actual_value),
+    ):
+        limit = limits[name]
+        if predicted is None or actual is None or not actual > 0 or limit is None:
+            continue
+        bias = predicted / actual - 1
+        if abs(bias) > limit:
+            side = "high" if bias > 0 else "low"
+            lines.append(
+                f"its totals were {100 * abs(bias):.0f} % too {side} in the back-test, in {name} "
+                f"(an A may be {100 * limit:.0f} % off): rank customers by it, and do not plan "
+                "with its sums"
+            )
+    return lines
 
 
 def summary(exports=None, currency=""):
@@ -83,7 +94,9 @@ def summary(exports=None, currency=""):
         )
         back_test = one(
             "select sum(case when metric = 'predicted_orders' then estimate end), "
-            "sum(case when metric = 'actual_orders' then estimate end) from fct_cltv_backtest "
+            "sum(case when metric = 'actual_orders' then estimate end), "
+            "sum(case when metric = 'predicted_value' then estimate end), "
+            "sum(case when metric = 'actual_value' then estimate end) from fct_cltv_backtest "
             "where scope = 'all' and model_name = (select case when max(purchase_model) "
             "like '%_by_group' then 'ensemble_by_group' else 'ensemble' end from fct_customer_cltv)"
         )

@@ -2,6 +2,7 @@
 
 -- What the customers' values say about each value method: did it come to a value, and if not, why? A row per method.
 -- A view: one model reads it.
+{%- set challenger = chosen_variable('challenger', ['none', 'boosted']) %}
 with
 
 values_known as (
@@ -21,6 +22,14 @@ values_known as (
 retention as (
 
     select retention_reason from {{ ref('int_yearly_retention') }}
+
+),
+
+boosted as (
+
+    select {{ count_if("metric = 'predicted_orders' and scope = 'all'") }} as origins
+    from {{ ref('fct_cltv_backtest') }}
+    where model_name = 'boosted'
 
 ),
 
@@ -80,6 +89,19 @@ findings as (
             when probabilistic_values = 0 then 'the model was not fitted: ' || coalesce(refusal, 'no reason given')
         end as finding
     from values_known
+    union all
+    select
+        'challenger' as capability,
+        origins as rows_behind,
+        case when '{{ challenger }}' = 'none' then 'off' when origins = 0 then 'empty' else 'on' end as finding_status,
+        case
+            when '{{ challenger }}' = 'none' then 'the variable challenger is none'
+            when origins = 0
+                then
+                    'no date of the back-test lies a whole horizon after another, so that there is nothing to learn'
+                    || ' from: raise backtest_origins, or load a longer history'
+        end as finding
+    from boosted
 
 )
 

@@ -10,7 +10,7 @@ from tools.summary import summary
 def said(tmp_path):
     """The summary of a publication whose back-test has these origins: (predicted, actual)."""
 
-    def said(*origins, model="ensemble"):
+    def said(*origins, model="ensemble", measure="orders"):
         with duckdb.connect(str(tmp_path / "crm_cltv.duckdb")) as connection:
             connection.execute(
                 f"create table fct_customer_cltv as select '{model}' as purchase_model, 'B' as "
@@ -37,8 +37,8 @@ def said(tmp_path):
                     connection.executemany(
                         "insert into fct_cltv_backtest values (?, ?, ?, ?)",
                         [
-                            (name, scope, "predicted_orders", factor * predicted),
-                            (name, scope, "actual_orders", actual),
+                            (name, scope, f"predicted_{measure}", factor * predicted),
+                            (name, scope, f"actual_{measure}", actual),
                         ],
                     )
         return summary(tmp_path, "EUR")
@@ -46,6 +46,7 @@ def said(tmp_path):
     return said
 
 
+@pytest.mark.parametrize(("measure", "unit"), [("orders", "orders"), ("value", "net revenue")])
 @pytest.mark.parametrize(
     ("origins", "words"),
     [
@@ -60,13 +61,14 @@ def said(tmp_path):
         ([], None),
     ],
 )
-def test_totals_that_were_far_off_are_warned_of(said, origins, words):
-    found = [line for line in said(*origins).splitlines() if line.startswith("  warning ")]
+def test_totals_that_were_far_off_are_warned_of(said, origins, words, measure, unit):
+    lines = said(*origins, measure=measure).splitlines()
+    found = [line for line in lines if line.startswith("  warning ")]
     if words is None:
         assert found == []
     else:
         assert len(found) == 1
-        assert f"its totals were {words} in the back-test" in found[0]
+        assert f"its totals were {words} in the back-test, in {unit} (" in found[0]
 
 
 def test_a_single_model_is_back_tested_as_an_ensemble_of_one(said):
