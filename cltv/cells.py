@@ -68,7 +68,21 @@ class PurchaseCells:
         return frequency_times(self.frequency, self.recency, self.age)
 
     def scaled(self, unit):
-        """Return the same cells with every time divided by `unit` (> 0)."""
+        """Return the same cells in another time unit.
+
+        Parameters
+        ----------
+        unit : float
+            What one new unit is in old ones, > 0; times are divided by it.
+
+        Returns
+        -------
+        PurchaseCells
+
+        Notes
+        -----
+        The sums of log gaps fall by ln(unit) for every gap.
+        """
         return PurchaseCells(
             self.frequency,
             self.recency / unit,
@@ -78,7 +92,18 @@ class PurchaseCells:
         )
 
     def sample(self, rows):
-        """Return about `rows` cells that stand for all, without randomness (see `thin`)."""
+        """Return fewer cells that stand for all, without randomness.
+
+        Parameters
+        ----------
+        rows : int
+            At most this many cells are kept.
+
+        Returns
+        -------
+        PurchaseCells
+            Weighted by the draws that hit a cell (see `thin`).
+        """
         kept, weight = thin(self.weight, rows)
         return PurchaseCells(
             self.frequency[kept],
@@ -89,7 +114,19 @@ class PurchaseCells:
         )
 
     def reweighted(self, weight):
-        """Return the same cells with other numbers of customers (> 0) in them."""
+        """Return the same cells with other numbers of customers in them.
+
+        Parameters
+        ----------
+        weight : ndarray, shape (n,)
+            Customers in each cell, > 0.
+
+        Returns
+        -------
+        PurchaseCells
+            What depends on times and frequencies only is shared, the sums of log gaps grow with
+            the weight.
+        """
         # a copy keeps what depends on the times and frequencies only
         other = copy(self)
         changed = {
@@ -211,11 +248,32 @@ class SpendCells:
         return len(self.count)
 
     def scaled(self, unit):
-        """Return the same cells with every mean divided by `unit` (> 0)."""
+        """Return the same cells in another currency unit.
+
+        Parameters
+        ----------
+        unit : float
+            What one new unit is in old ones, > 0; means are divided by it.
+
+        Returns
+        -------
+        SpendCells
+        """
         return SpendCells(self.count, self.mean / unit, self.weight)
 
     def sample(self, rows):
-        """Return about `rows` cells that stand for all, without randomness (see `thin`)."""
+        """Return fewer cells that stand for all, without randomness.
+
+        Parameters
+        ----------
+        rows : int
+            At most this many cells are kept.
+
+        Returns
+        -------
+        SpendCells
+            Weighted by the draws that hit a cell (see `thin`).
+        """
         kept, weight = thin(self.weight, rows)
         return SpendCells(self.count[kept], self.mean[kept], weight)
 

@@ -54,7 +54,18 @@ class OpportunityCells:
         return len(self.frequency)
 
     def sample(self, rows):
-        """Return about `rows` cells that stand for all, without randomness."""
+        """Return fewer cells that stand for all, without randomness.
+
+        Parameters
+        ----------
+        rows : int
+            At most this many cells are kept.
+
+        Returns
+        -------
+        OpportunityCells
+            Weighted by the draws that hit a cell (see `cltv.cells.thin`).
+        """
         kept, weight = thin(self.weight, rows)
         return OpportunityCells(
             self.frequency[kept], self.recency[kept], self.opportunities[kept], weight
