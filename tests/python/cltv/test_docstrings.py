@@ -1,6 +1,7 @@
 """Every public function says what goes in, what comes out and what is refused."""
 
 import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -88,3 +89,19 @@ def test_public_names_have_full_docstrings(path):
         missing = missing_in_class(node) if is_class else missing_in_function(node)
         faults += [f"{path.name}:{node.lineno} {name}: no {what}" for what in missing]
     assert not faults, "\n".join(faults)
+
+
+def test_what_the_documents_name_is_there():
+    texts = [path.read_text() for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]]
+    # old names stay in the changelog
+    texts = [text for text in texts if not text.startswith("# Changelog")]
+    names = sorted(set(re.findall(r"`(cltv(?:\.\w+)+)`", "\n".join(texts))))
+    assert "cltv.simple.discounted_simple_value" in names
+    for name in names:
+        parts = name.split(".")
+        module = importlib.import_module(".".join(parts[:2]))
+        for position, part in enumerate(parts[2:], start=3):
+            if not hasattr(module, part):
+                module = importlib.import_module(".".join(parts[:position]))
+            else:
+                module = getattr(module, part)
