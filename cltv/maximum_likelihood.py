@@ -477,9 +477,10 @@ def _sandwich(problem, theta, hessian, customers, precision=None):
     outer = _score_spread(problem, theta)
     if precision is not None:
         outer += np.diag(precision * customers)
-    half = cho_solve(factor, outer)
-    covariance = cho_solve(factor, half.T)
-    return 0.5 * (covariance + covariance.T)
+    # as a square: the product of three loses the sign of a variance that is next to nothing
+    sizes, directions = np.linalg.eigh(outer)
+    root = cho_solve(factor, directions * np.sqrt(np.maximum(sizes, 0.0)))
+    return root @ root.T
 
 
 def _bootstrap(problem, theta, centre, hessian, precision):

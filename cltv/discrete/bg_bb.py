@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.special import gammaln, logsumexp
@@ -612,6 +613,7 @@ def _checked(frequency, recency, opportunities, names):
 
 
 def _whole(value, name="horizon"):
-    if not (np.isfinite(value) and value >= 0 and value == int(value)):
+    number = isinstance(value, Real) and np.isfinite(value)
+    if not (number and value >= 0 and value == int(value)):
         raise ValueError(f"{name} must be a whole number of at least 0, got {value!r}")
     return int(value)

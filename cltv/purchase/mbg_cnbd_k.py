@@ -184,7 +184,7 @@ class MBGCNBDk(PurchaseModel):
             later = _Stages(self.k, r, alpha, x, recency, age + time)
             still = later.log_total - stages.log_total
             still -= stages.shape * np.log1p(time / (alpha + age))
-            result[:, column] = alive * -np.expm1(np.minimum(still, 0.0))
+            result[:, column] = alive * np.abs(np.expm1(np.minimum(still, 0.0)))
         return result[:, 0] if scalar else result
 
     def expected_purchases(self, params, frequency, recency, age, horizon):
@@ -480,7 +480,8 @@ class MBGCNBDk(PurchaseModel):
                     shares = weight * np.exp(folds[:, 0]) * (pair / k)
                     total[stage] -= _weighted(shares, power.real)
                     power = power * step
-        return np.maximum(total, 0.0).reshape(k, *np.shape(stretch))
+        # what the roots leave of nothing is rounding
+        return np.where(s > 0, np.maximum(total, 0.0), 0.0).reshape(k, *np.shape(stretch))
 
 
 def fit_cnbd_k(cells, method="map", largest=LARGEST_K):

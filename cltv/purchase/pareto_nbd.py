@@ -337,8 +337,10 @@ class ParetoNBD(PurchaseModel):
         counts, count_index = np.unique(x, return_inverse=True)
         rates = gammaincinv((r + counts)[:, None], uniforms[:, 1])
         ages, age_index = np.unique(age, return_inverse=True)
-        folds = np.minimum(-np.log(uniforms[:, 2]) / s, 700.0)
-        times = np.minimum((beta + ages)[:, None] * np.expm1(folds), ahead)
+        # the shorter of lifetime and horizon on the log scale, where nothing overflows
+        since = (beta + ages)[:, None]
+        folds = np.minimum(-np.log(uniforms[:, 2]) / s, np.log1p(ahead / since))
+        times = since * np.expm1(folds)
         times /= (alpha + ages)[:, None]
         draws = np.empty((len(x), len(uniforms)), dtype=np.int32)
         for column, (is_alive, _, _, count, _) in enumerate(uniforms):
