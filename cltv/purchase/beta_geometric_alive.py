@@ -13,7 +13,7 @@ from scipy.special import betaincinv, gammaincinv, hyp2f1, ndtri, pdtrik
 # where Euler's form of the expectation loses digits or overflows, quadrature takes over
 _NEAR = 1e-3
 _LARGE_SHAPE = 50.0
-_FAR_AHEAD = 0.9
+_FAR_AHEAD, _FARTHEST = 0.9, 1e4
 _SMALL = 1e-6
 
 # quadrature: e-folds of an integrand and of a tail that count, the accuracy of interpolation in
@@ -80,18 +80,20 @@ def expected_purchases(r, alpha, a, stay, x, age, ahead):
     x = np.broadcast_to(x[:, None], z.shape)
     # removable poles at a = 1 and, for one-time buyers, at a + stay = 1; scipy's hypergeometric
     # function overflows for large parameters, the sooner the closer z is to 1, and near 1 loses
-    # digits where a - r is next to a whole number; a small expectation is a difference of ones
+    # digits where a - r is next to a whole number, and 1 - z is rounded; a small expectation is a
+    # difference of ones
     regular = (abs(a - 1.0) > _NEAR) & ((x > 0) | (abs(a + stay - 1.0) > _NEAR))
     regular &= max(r, a, stay) < _LARGE_SHAPE
     whole = abs(a - r - np.round(a - r)) < _NEAR
-    regular &= (z < _FAR_AHEAD) | ((x < _LARGE_SHAPE) & (not whole))
-    most = (r + x) * (ahead / rate)
+    stretch = ahead / rate
+    regular &= (z < _FAR_AHEAD) | ((x < _LARGE_SHAPE) & (not whole) & (stretch < _FARTHEST))
+    most = (r + x) * stretch
     regular &= most > _SMALL * (1.0 + (a + stay + x) / abs(a - 1.0 or 1.0))
     expected = np.empty(z.shape)
     expected[regular] = _by_euler(r, a, stay, x[regular], z[regular])
     rest = ~regular
     if rest.any():
-        expected[rest] = _by_quadrature(r, a, stay, x[rest], (ahead / rate)[rest])
+        expected[rest] = _by_quadrature(r, a, stay, x[rest], stretch[rest])
     # no customer buys more than one who can never leave
     return np.clip(expected, 0.0, most)
 

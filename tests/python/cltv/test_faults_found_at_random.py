@@ -56,6 +56,13 @@ def test_probabilities_of_counts_do_not_exceed_one():
     assert worst <= 1.0
 
 
+def test_a_horizon_far_beyond_the_age_is_no_zero_times_infinity():
+    # mpmath 1.4, 30 digits: tanh-sinh quadrature over the log-odds of the dropout probability
+    params = (0.0056, 9.3e-6, 48.8, 0.0079)
+    value = MODELS["mbg_nbd"].expected_purchases(params, 0, 0, 0, 1e8)[0]
+    assert value == pytest.approx(2.55470111393577e-5, rel=1e-9)
+
+
 @pytest.mark.parametrize("k", [2, 5, 11])
 def test_nothing_is_expected_of_no_time(k):
     model, params = MBGCNBDk(k), (1e6, 13504.5, 1e-6, 131209.5)
