@@ -12,6 +12,12 @@ from functools import cached_property
 
 import numpy as np
 
+MOST_PURCHASES = 10_000_000
+"""Purchase days of one customer that are believed: terms of the likelihood are added one by one."""
+
+# beyond, products of times or sums of customers leave the range of floats or of whole numbers
+_LARGEST, _HEAVIEST = 1e30, 2.0**53
+
 
 @dataclass(frozen=True)
 class PurchaseCells:
@@ -68,7 +74,21 @@ class PurchaseCells:
         return frequency_times(self.frequency, self.recency, self.age)
 
     def scaled(self, unit):
-        """Return the same cells with every time divided by `unit` (> 0)."""
+        """Return the same cells in another time unit.
+
+        Parameters
+        ----------
+        unit : float
+            What one new unit is in old ones, > 0; times are divided by it.
+
+        Returns
+        -------
+        PurchaseCells
+
+        Notes
+        -----
+        The sums of log gaps fall by ln(unit) for every gap.
+        """
         return PurchaseCells(
             self.frequency,
             self.recency / unit,
@@ -78,7 +98,18 @@ class PurchaseCells:
         )
 
     def sample(self, rows):
-        """Return about `rows` cells that stand for all, without randomness (see `thin`)."""
+        """Return fewer cells that stand for all, without randomness.
+
+        Parameters
+        ----------
+        rows : int
+            At most this many cells are kept.
+
+        Returns
+        -------
+        PurchaseCells
+            Weighted by the draws that hit a cell (see `thin`).
+        """
         kept, weight = thin(self.weight, rows)
         return PurchaseCells(
             self.frequency[kept],
@@ -89,7 +120,19 @@ class PurchaseCells:
         )
 
     def reweighted(self, weight):
-        """Return the same cells with other numbers of customers (> 0) in them."""
+        """Return the same cells with other numbers of customers in them.
+
+        Parameters
+        ----------
+        weight : ndarray, shape (n,)
+            Customers in each cell, > 0.
+
+        Returns
+        -------
+        PurchaseCells
+            What depends on times and frequencies only is shared, the sums of log gaps grow with
+            the weight.
+        """
         # a copy keeps what depends on the times and frequencies only
         other = copy(self)
         changed = {
@@ -211,11 +254,32 @@ class SpendCells:
         return len(self.count)
 
     def scaled(self, unit):
-        """Return the same cells with every mean divided by `unit` (> 0)."""
+        """Return the same cells in another currency unit.
+
+        Parameters
+        ----------
+        unit : float
+            What one new unit is in old ones, > 0; means are divided by it.
+
+        Returns
+        -------
+        SpendCells
+        """
         return SpendCells(self.count, self.mean / unit, self.weight)
 
     def sample(self, rows):
-        """Return about `rows` cells that stand for all, without randomness (see `thin`)."""
+        """Return fewer cells that stand for all, without randomness.
+
+        Parameters
+        ----------
+        rows : int
+            At most this many cells are kept.
+
+        Returns
+        -------
+        SpendCells
+            Weighted by the draws that hit a cell (see `thin`).
+        """
         kept, weight = thin(self.weight, rows)
         return SpendCells(self.count[kept], self.mean[kept], weight)
 
@@ -395,6 +459,7 @@ def check_log_gap_sum(log_gap_sum, frequency, name="log_gap_sum", frequency_name
             f"column {name!r}: {len(log_gap_sum)} rows where {len(frequency)} are expected"
         )
     _refuse(~np.isfinite(log_gap_sum), name, log_gap_sum, "is not a finite number")
+    _refuse(np.abs(log_gap_sum) > _LARGEST, name, log_gap_sum, "is too large")
     _refuse(
         (frequency == 0) & (log_gap_sum != 0),
         name,
@@ -433,6 +498,8 @@ def check_purchases(frequency, recency, age, weight=None, names=None, whole_time
         _refuse(~np.isfinite(values), name, values, "is not a finite number")
         _refuse(values < 0, name, values, "is negative")
     _refuse(x != np.floor(x), x_name, x, "is not a whole number")
+    _refuse(x > MOST_PURCHASES, x_name, x, "is too large")
+    _refuse(age > _LARGEST, age_name, age, "is too large")
     if whole_times:
         for values, name in ((t, t_name), (age, age_name)):
             _refuse(values != np.floor(values), name, values, "is not a whole number")
@@ -518,9 +585,10 @@ def _ascending(keys):
 def _numbers(values, name):
     try:
         array = np.atleast_1d(np.asarray(values, dtype=float))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         row, value = _first_non_number(values)
-        raise ValueError(f"column {name!r}, row {row}: {value!r} is not a number") from None
+        shown = repr(value)[:60]
+        raise ValueError(f"column {name!r}, row {row}: {shown} is not a number") from None
     if array.ndim != 1:
         raise ValueError(f"column {name!r}: expected one dimension, got {array.ndim}")
     return array
@@ -530,7 +598,7 @@ def _first_non_number(values):
     for row, value in enumerate(np.atleast_1d(np.asarray(values, dtype=object))):
         try:
             float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return row, value
     return 0, values
 
@@ -550,6 +618,7 @@ def _same_length(arrays, names):
 def _check_weights(weight, name, whole):
     _refuse(~np.isfinite(weight), name, weight, "is not a finite number")
     _refuse(weight <= 0, name, weight, "is not above 0")
+    _refuse(weight > _HEAVIEST, name, weight, "is too large")
     if whole:
         _refuse(weight != np.floor(weight), name, weight, "is not a whole number")
 

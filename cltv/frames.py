@@ -58,7 +58,7 @@ def number_column(frame, name, table):
     for row in np.flatnonzero(~pd.isna(values)):
         try:
             numbers[row] = float(values[row])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             shown = repr(values[row])[:60]
             raise ValueError(
                 f"{table}: column {name!r}, row {row}: {shown} is not a number"

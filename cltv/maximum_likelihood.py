@@ -55,13 +55,44 @@ class Problem(Protocol):
     weight: np.ndarray
 
     def mean_log_likelihood(self, theta):
-        """Return the mean per customer (float) and its gradient, shape (k,)."""
+        """Return the mean log-likelihood per customer and its gradient.
+
+        Parameters
+        ----------
+        theta : ndarray, shape (k,)
+            Unconstrained parameters.
+
+        Returns
+        -------
+        mean : float
+        gradient : ndarray, shape (k,)
+        """
 
     def scores(self, theta):
-        """Return d log-likelihood / d theta of one customer of each cell, shape (n, k)."""
+        """Return the slope of the log-likelihood of one customer of each cell.
+
+        Parameters
+        ----------
+        theta : ndarray, shape (k,)
+            Unconstrained parameters.
+
+        Returns
+        -------
+        ndarray, shape (n, k)
+        """
 
     def sample(self, rows):
-        """Return a smaller problem that stands for this one."""
+        """Return a smaller problem that stands for this one.
+
+        Parameters
+        ----------
+        rows : int
+            At most this many cells are kept.
+
+        Returns
+        -------
+        Problem
+        """
 
 
 @dataclass(frozen=True)
@@ -446,9 +477,10 @@ def _sandwich(problem, theta, hessian, customers, precision=None):
     outer = _score_spread(problem, theta)
     if precision is not None:
         outer += np.diag(precision * customers)
-    half = cho_solve(factor, outer)
-    covariance = cho_solve(factor, half.T)
-    return 0.5 * (covariance + covariance.T)
+    # as a square: the product of three loses the sign of a variance that is next to nothing
+    sizes, directions = np.linalg.eigh(outer)
+    root = cho_solve(factor, directions * np.sqrt(np.maximum(sizes, 0.0)))
+    return root @ root.T
 
 
 def _bootstrap(problem, theta, centre, hessian, precision):

@@ -50,7 +50,18 @@ class ContractCells:
         return float((self.weight * self.tenure).sum())
 
     def sample(self, rows):
-        """Return about `rows` cells that stand for all, without randomness."""
+        """Return fewer cells that stand for all, without randomness.
+
+        Parameters
+        ----------
+        rows : int
+            At most this many cells are kept.
+
+        Returns
+        -------
+        ContractCells
+            Weighted by the draws that hit a cell (see `cltv.cells.thin`).
+        """
         kept, weight = thin(self.weight, rows)
         return ContractCells(self.tenure[kept], self.is_lost[kept], weight)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.special import gammaln, logsumexp
@@ -54,7 +55,18 @@ class OpportunityCells:
         return len(self.frequency)
 
     def sample(self, rows):
-        """Return about `rows` cells that stand for all, without randomness."""
+        """Return fewer cells that stand for all, without randomness.
+
+        Parameters
+        ----------
+        rows : int
+            At most this many cells are kept.
+
+        Returns
+        -------
+        OpportunityCells
+            Weighted by the draws that hit a cell (see `cltv.cells.thin`).
+        """
         kept, weight = thin(self.weight, rows)
         return OpportunityCells(
             self.frequency[kept], self.recency[kept], self.opportunities[kept], weight
@@ -601,6 +613,7 @@ def _checked(frequency, recency, opportunities, names):
 
 
 def _whole(value, name="horizon"):
-    if not (np.isfinite(value) and value >= 0 and value == int(value)):
+    number = isinstance(value, Real) and np.isfinite(value)
+    if not (number and value >= 0 and value == int(value)):
         raise ValueError(f"{name} must be a whole number of at least 0, got {value!r}")
     return int(value)

@@ -108,7 +108,7 @@ def _table(model, params, alive, x, age, horizon, counts):
     at_least *= alive
     at_least[0] = 1.0
     at_least[:-1] -= at_least[1:]
-    return np.maximum(at_least, 0.0).T
+    return np.clip(at_least, 0.0, 1.0).T
 
 
 # ---------- probabilities of at least 0, 1, ... purchases if alive, shape (counts, n)

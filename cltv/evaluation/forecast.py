@@ -405,7 +405,7 @@ def _numbers(frame, name, table):
     values = column(frame, name, table)
     try:
         values = values.astype(float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{table}: column {name!r} holds values that are no numbers") from None
     bad = ~np.isfinite(values) | (values < 0)
     if bad.any():

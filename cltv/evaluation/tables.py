@@ -310,7 +310,7 @@ def _checked_cells(frame):
 def _counts(values, name):
     try:
         values = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"column {name!r}: holds values that are no numbers") from None
     # beyond, neighbouring whole numbers are one and the same float
     bad = ~((values >= 0) & (values <= 2.0**53) & (values == np.floor(values)))

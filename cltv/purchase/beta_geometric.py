@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import betainc, betaln, gammaln, xlog1py, xlogy
+from scipy.special import betainc, betaln, expit, gammaln, xlog1py, xlogy
 
 from cltv.cells import weighted_total
 from cltv.purchase import beta_geometric_alive as if_alive
@@ -168,7 +168,7 @@ class BetaGeometric(PurchaseModel):
         """
         params = self.parameter_vector(params)
         x, recency, age = self._history(frequency, recency, age)
-        return 1.0 - self._ends(params, x, recency, age)[1]
+        return self._alive(params, x, recency, age)
 
     def probability_active(self, params, frequency, recency, age, horizon):
         """Probability of at least one purchase in the next `horizon` time units.
@@ -196,7 +196,7 @@ class BetaGeometric(PurchaseModel):
         r, alpha = params[:2]
         x, recency, age = self._history(frequency, recency, age)
         ahead, scalar = self._horizon(horizon)
-        alive = 1.0 - self._ends(params, x, recency, age)[1]
+        alive = self._alive(params, x, recency, age)
         exponent = (r + x)[:, None] * np.log1p(ahead / (alpha + age)[:, None])
         result = alive[:, None] * -np.expm1(-exponent)
         return result[:, 0] if scalar else result
@@ -233,7 +233,7 @@ class BetaGeometric(PurchaseModel):
         params = self.parameter_vector(params)
         x, recency, age = self._history(frequency, recency, age)
         ahead, scalar = self._horizon(horizon)
-        alive = 1.0 - self._ends(params, x, recency, age)[1]
+        alive = self._alive(params, x, recency, age)
         pairs, index = if_alive.distinct_pairs(x, age)
         expected = if_alive.expected_purchases(*self._future(params), *pairs, ahead)
         result = alive[:, None] * expected[index]
@@ -275,7 +275,7 @@ class BetaGeometric(PurchaseModel):
         rate, ahead, scalar = self._discounting(discount_rate, horizon)
         if rate == 0:
             return self.expected_purchases(params, x, recency, age, horizon)
-        alive = 1.0 - self._ends(params, x, recency, age)[1]
+        alive = self._alive(params, x, recency, age)
         pairs, index = if_alive.distinct_pairs(x, age)
         discounted = if_alive.discounted_purchases(*self._future(params), *pairs, rate, ahead)
         result = alive[:, None] * discounted[index]
@@ -315,7 +315,7 @@ class BetaGeometric(PurchaseModel):
         params = self.parameter_vector(params)
         x, recency, age = self._history(frequency, recency, age)
         ahead, uniforms = self._drawing(horizon, uniforms)
-        alive = 1.0 - self._ends(params, x, recency, age)[1]
+        alive = self._alive(params, x, recency, age)
         pairs, index = if_alive.distinct_pairs(x, age)
         draws = if_alive.draw_purchases(*self._future(params), *pairs, ahead, uniforms)[index]
         draws *= uniforms[:, 0] < alive[:, None]
@@ -439,6 +439,12 @@ class BetaGeometric(PurchaseModel):
         r, alpha, a, b = params
         gap = np.log((alpha + age) / (alpha + recency))
         return *_either(self._leaving(a, b, x) + (r + x) * gap), gap
+
+    def _alive(self, params, x, recency, age):
+        """P(alive), to the last digit where it is next to nothing, too."""
+        r, alpha, a, b = params
+        gap = np.log((alpha + age) / (alpha + recency))
+        return expit(-(self._leaving(a, b, x) + (r + x) * gap))
 
 
 def _either(log_odds):

@@ -13,7 +13,8 @@ from scipy.special import betaincinv, gammaincinv, hyp2f1, ndtri, pdtrik
 # where Euler's form of the expectation loses digits or overflows, quadrature takes over
 _NEAR = 1e-3
 _LARGE_SHAPE = 50.0
-_FAR_AHEAD = 0.9
+_FAR_AHEAD, _FARTHEST = 0.9, 1e4
+_SMALL = 1e-6
 
 # quadrature: e-folds of an integrand and of a tail that count, the accuracy of interpolation in
 # e-folds, the rows below which it is not worth it, the smallest probability, the shortest time, and
@@ -78,17 +79,23 @@ def expected_purchases(r, alpha, a, stay, x, age, ahead):
     z = ahead / (rate + ahead)
     x = np.broadcast_to(x[:, None], z.shape)
     # removable poles at a = 1 and, for one-time buyers, at a + stay = 1; scipy's hypergeometric
-    # function overflows for large parameters, the sooner the closer z is to 1
+    # function overflows for large parameters, the sooner the closer z is to 1, and near 1 loses
+    # digits where a - r is next to a whole number, and 1 - z is rounded; a small expectation is a
+    # difference of ones
     regular = (abs(a - 1.0) > _NEAR) & ((x > 0) | (abs(a + stay - 1.0) > _NEAR))
     regular &= max(r, a, stay) < _LARGE_SHAPE
-    regular &= (z < _FAR_AHEAD) | (x < _LARGE_SHAPE)
+    whole = abs(a - r - np.round(a - r)) < _NEAR
+    stretch = ahead / rate
+    regular &= (z < _FAR_AHEAD) | ((x < _LARGE_SHAPE) & (not whole) & (stretch < _FARTHEST))
+    most = (r + x) * stretch
+    regular &= most > _SMALL * (1.0 + (a + stay + x) / abs(a - 1.0 or 1.0))
     expected = np.empty(z.shape)
     expected[regular] = _by_euler(r, a, stay, x[regular], z[regular])
     rest = ~regular
     if rest.any():
-        expected[rest] = _by_quadrature(r, a, stay, x[rest], (ahead / rate)[rest])
+        expected[rest] = _by_quadrature(r, a, stay, x[rest], stretch[rest])
     # no customer buys more than one who can never leave
-    return np.clip(expected, 0.0, (r + x) * (ahead / rate))
+    return np.clip(expected, 0.0, most)
 
 
 def discounted_purchases(r, alpha, a, stay, x, age, discount_rate, ahead):
@@ -126,7 +133,8 @@ def discounted_purchases(r, alpha, a, stay, x, age, discount_rate, ahead):
         shape, scale = r + x[start], alpha + age[start:end]
         knots, spread = _knots(scale)
         # how far p must fall until nothing changes any more: customers then hardly ever leave
-        calm = np.maximum(discount_rate * knots[0], knots[0] / ahead[some].max()) / shape
+        calm = np.maximum(discount_rate * knots[0], knots[0] / ahead[some].max())
+        calm /= max(shape, 1.0)
         p, weight = _dropout_grid(a, stay + x[start], calm)
         values = [_discounted(shape, knots, p, weight, discount_rate, ahead[j]) for j in some]
         values = np.stack(values, axis=1)
@@ -160,7 +168,8 @@ def _dropout_grid(a, c, calm):
     """
     centre, width = np.log(a / c), np.sqrt(1.0 / a + 1.0 / c)
     low, high = centre - _TAIL / a - 8.0 * width, centre + _TAIL / c + 8.0 * width
-    left, right = min(np.log(calm), centre) - 3.0, max(centre, 0.0) + 3.0
+    # density and function bend at the centre, where p is one half, and where customers are calm
+    left, right = min(np.log(calm), centre, 0.0) - 3.0, max(centre, 0.0) + 3.0
     first = max(low, left - np.log1p(max(left - low, 0.0)))
     last = min(high, right + np.log1p(max(high - right, 0.0)))
     step = min(0.35, 0.6 * width)
@@ -322,7 +331,7 @@ def _by_quadrature(r, a, stay, x, stretch):
     for value in np.unique(x[some]):
         members = np.flatnonzero(some & (x == value))
         shape, times = r + value, stretch[members]
-        nodes, weights = _dropout_grid(a, stay + value, 1.0 / (shape * times.max()))
+        nodes, weights = _dropout_grid(a, stay + value, 1.0 / (max(shape, 1.0) * times.max()))
         total = np.zeros(len(members))
         for p, weight in zip(nodes, weights, strict=True):
             total += weight * -np.expm1(-shape * np.log1p(p * times)) / p

@@ -76,12 +76,17 @@ class FittedModel:
     effects: Mapping[tuple[str, str, str], float] = field(default_factory=dict)
 
     def params_for(self, levels):
-        """Return the parameters of customers with these levels, shape (k,).
+        """Return the parameters of customers with these levels.
 
         Parameters
         ----------
         levels : mapping of str to str
             Level by covariate; levels that were not fitted shift nothing.
+
+        Returns
+        -------
+        ndarray, shape (k,)
+            In the order of the model's parameter names; times in `unit`.
         """
         shift = np.zeros(len(self.params))
         for position, name in enumerate(self.model.parameter_names):
@@ -93,7 +98,20 @@ class FittedModel:
 
 
 def effect_name(parameter, covariate, level):
-    """Name of an effect in a table of fits, for example ``'alpha[acquisition_channel=email]'``."""
+    """Name an effect in a table of fits.
+
+    Parameters
+    ----------
+    parameter : str
+        Name of the parameter that is shifted.
+    covariate, level : str
+        Column of the cells and its value, whose customers are shifted.
+
+    Returns
+    -------
+    str
+        For example ``'alpha[acquisition_channel=email]'``.
+    """
     return f"{parameter}[{covariate}={level}]"
 
 
@@ -181,7 +199,27 @@ def _fitted(origin_id, model_name, rows):
 
 
 def model_for(name, k=1):
-    """Return the model of this name; `k` is the regularity of MBG/CNBD-k, which at 1 is MBG/NBD."""
+    """Return the model of this name.
+
+    Parameters
+    ----------
+    name : str
+        One of `MODELS`.
+    k : int
+        Regularity of MBG/CNBD-k, 1 to 12; other models do not read it.
+
+    Returns
+    -------
+    PurchaseModel
+        MBG/NBD for MBG/CNBD-k at k = 1, which is the same model.
+
+    Raises
+    ------
+    KeyError
+        If there is no model of this name.
+    ValueError
+        If k is not a whole number from 1 to 12.
+    """
     if name == MBGCNBDk.name:
         return MODELS["mbg_nbd"] if k == 1 else MBGCNBDk(k)
     return MODELS[name]

@@ -76,7 +76,15 @@ class PurchaseFit:
 
 
 class PurchaseProblem:
-    """A purchase model on its cells, seen through log-parameters and a mean per customer."""
+    """A purchase model on its cells, seen through log-parameters and a mean per customer.
+
+    Parameters
+    ----------
+    model : PurchaseModel
+        Of k parameters.
+    cells : PurchaseCells
+        n cells, the times in any one unit.
+    """
 
     def __init__(self, model, cells):
         self.model, self.cells = model, cells
@@ -84,20 +92,61 @@ class PurchaseProblem:
         self.customers = cells.weight.sum()
 
     def mean_log_likelihood(self, theta):
-        """Return the mean per customer and its gradient in the log-parameters."""
+        """Return the mean log-likelihood per customer and its gradient.
+
+        Parameters
+        ----------
+        theta : ndarray, shape (k,)
+            Log-parameters, those of time in the unit of the cells.
+
+        Returns
+        -------
+        mean : float
+        gradient : ndarray, shape (k,)
+        """
         total, gradient = self.model.log_likelihood(np.exp(theta), self.cells)
         return total / self.customers, gradient / self.customers
 
     def scores(self, theta):
-        """Return the slope of one customer of each cell, shape (n, k)."""
+        """Return the slope of the log-likelihood of one customer of each cell.
+
+        Parameters
+        ----------
+        theta : ndarray, shape (k,)
+            Log-parameters, those of time in the unit of the cells.
+
+        Returns
+        -------
+        ndarray, shape (n, k)
+        """
         return self.model.cell_scores(np.exp(theta), self.cells)[1]
 
     def sample(self, rows):
-        """Return about `rows` cells that stand for all."""
+        """Return the model on fewer cells that stand for all.
+
+        Parameters
+        ----------
+        rows : int
+            At most this many cells are kept.
+
+        Returns
+        -------
+        PurchaseProblem
+        """
         return PurchaseProblem(self.model, self.cells.sample(rows))
 
     def reweighted(self, weight):
-        """Return the same cells with other numbers of customers in them."""
+        """Return the model on the same cells with other numbers of customers in them.
+
+        Parameters
+        ----------
+        weight : ndarray, shape (n,)
+            Customers in each cell, > 0.
+
+        Returns
+        -------
+        PurchaseProblem
+        """
         return PurchaseProblem(self.model, self.cells.reweighted(weight))
 
 

@@ -38,15 +38,48 @@ class CellTable:
     levels: dict[str, dict[str, str]]
 
     def origins(self, expected=None):
-        """Return every origin with its row positions, in the order of the names."""
+        """Find the rows of every origin.
+
+        Parameters
+        ----------
+        expected : iterable of str, optional
+            Origins to be listed even where they have no row.
+
+        Returns
+        -------
+        list of (str, ndarray of int)
+            Origin and row positions, in the order of the names.
+        """
         return groups(self.origin, expected)
 
     def patterns(self, rows):
-        """Return every covariate pattern among these rows with its row positions."""
+        """Find the rows of every covariate pattern.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Positions in the table.
+
+        Returns
+        -------
+        list of (str, ndarray of int)
+            Pattern and those of `rows` that have it, in the order of the names.
+        """
         return [(label, rows[part]) for label, part in groups(self.pattern[rows])]
 
     def cells(self, rows):
-        """Return the cells of these rows, equal ones added up; times in days."""
+        """Collapse rows to cells.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Positions in the table.
+
+        Returns
+        -------
+        PurchaseCells
+            Equal rows added up, times in days.
+        """
         keys, weight, log_gap_sum = collapse(
             [self.frequency[rows], self.recency[rows], self.age[rows]],
             self.customers[rows],

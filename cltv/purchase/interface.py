@@ -302,7 +302,7 @@ class PurchaseModel(ABC):
         """Return the rate, the times ahead as one row (infinite: lifetime), whether one column."""
         try:
             rate = float(discount_rate)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ValueError(f"discount_rate must be a number, got {discount_rate!r}") from None
         if not (np.isfinite(rate) and rate >= 0):
             raise ValueError(f"discount_rate must be finite and at least 0, got {rate:g}")

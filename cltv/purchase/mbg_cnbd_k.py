@@ -14,7 +14,7 @@ how many of the k events before the next purchase have already happened unseen.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, betaln, exprel, gammaincinv, gammaln, xlog1py, xlogy
+from scipy.special import betainc, betaln, expit, exprel, gammaincinv, gammaln, xlog1py, xlogy
 
 from cltv.cells import frequency_times, weighted_total
 from cltv.purchase.counts import poisson_quantile
@@ -145,7 +145,7 @@ class MBGCNBDk(PurchaseModel):
         """
         r, alpha, a, b = self.parameter_vector(params)
         x, recency, age = self._history(frequency, recency, age)
-        return 1.0 - _ends(a, b, x, _Stages(self.k, r, alpha, x, recency, age))[1]
+        return _alive(a, b, x, _Stages(self.k, r, alpha, x, recency, age))
 
     def probability_active(self, params, frequency, recency, age, horizon):
         """Probability of at least one purchase in the next `horizon` time units.
@@ -178,13 +178,13 @@ class MBGCNBDk(PurchaseModel):
         x, recency, age = self._history(frequency, recency, age)
         ahead, scalar = self._horizon(horizon)
         stages = _Stages(self.k, r, alpha, x, recency, age)
-        alive = 1.0 - _ends(a, b, x, stages)[1]
+        alive = _alive(a, b, x, stages)
         result = np.empty((len(x), len(ahead)))
         for column, time in enumerate(ahead):
             later = _Stages(self.k, r, alpha, x, recency, age + time)
             still = later.log_total - stages.log_total
             still -= stages.shape * np.log1p(time / (alpha + age))
-            result[:, column] = alive * -np.expm1(np.minimum(still, 0.0))
+            result[:, column] = alive * np.abs(np.expm1(np.minimum(still, 0.0)))
         return result[:, 0] if scalar else result
 
     def expected_purchases(self, params, frequency, recency, age, horizon):
@@ -282,7 +282,7 @@ class MBGCNBDk(PurchaseModel):
         x, recency, age = self._history(frequency, recency, age)
         ahead, uniforms = self._drawing(horizon, uniforms)
         stages = _Stages(self.k, r, alpha, x, recency, age)
-        alive = 1.0 - _ends(a, b, x, stages)[1]
+        alive = _alive(a, b, x, stages)
         reached = np.cumsum(stages.shares, axis=0)[:-1]
         counts, index = np.unique(x, return_inverse=True)
         shapes = r + self.k * counts[:, None] + np.arange(self.k)
@@ -380,7 +380,7 @@ class MBGCNBDk(PurchaseModel):
         r, alpha, a, b = params = self.parameter_vector(params)
         x, recency, age = self._history(frequency, recency, age)
         stages = _Stages(self.k, r, alpha, x, recency, age)
-        alive = 1.0 - _ends(a, b, x, stages)[1]
+        alive = _alive(a, b, x, stages)
         pairs, index = frequency_times(x, age)
         by_stage = self._if_alive(params, pairs, rate, ahead)
         result = np.zeros((len(x), len(ahead)))
@@ -480,7 +480,8 @@ class MBGCNBDk(PurchaseModel):
                     shares = weight * np.exp(folds[:, 0]) * (pair / k)
                     total[stage] -= _weighted(shares, power.real)
                     power = power * step
-        return np.maximum(total, 0.0).reshape(k, *np.shape(stretch))
+        # what the roots leave of nothing is rounding
+        return np.where(s > 0, np.maximum(total, 0.0), 0.0).reshape(k, *np.shape(stretch))
 
 
 def fit_cnbd_k(cells, method="map", largest=LARGEST_K):
@@ -551,12 +552,22 @@ class _Stages:
 
 def _ends(a, b, x, stages):
     """How a history ended: log-sum of both ends over 'alive', P(dropped out), log time ratio."""
-    odds = np.log(a / (b + x)) + stages.shape * stages.gap - stages.log_total
+    odds = _leaving(a, b, x, stages)
     # one exponential serves both log(1 + e^odds) and the probability, and cannot overflow
     small = np.exp(-np.abs(odds))
     alive_log = np.maximum(odds, 0.0) + np.log1p(small)
     dead = np.where(odds > 0, 1.0, small) / (1.0 + small)
     return alive_log, dead, stages.gap
+
+
+def _leaving(a, b, x, stages):
+    """Log-odds of having left."""
+    return np.log(a / (b + x)) + stages.shape * stages.gap - stages.log_total
+
+
+def _alive(a, b, x, stages):
+    """P(alive), to the last digit where it is next to nothing, too."""
+    return expit(-_leaving(a, b, x, stages))
 
 
 def _rising(z, values):

@@ -14,7 +14,7 @@ from scipy.special import exprel, gammaincinv, gammaln, xlogy
 from cltv.cells import frequency_times, weighted_total
 from cltv.purchase.counts import poisson_quantile
 from cltv.purchase.interface import PurchaseModel
-from cltv.purchase.pareto_tail import tail
+from cltv.purchase.pareto_tail import purchase_ahead, tail
 from cltv.purchase.quadrature import legendre
 
 _FOLDS = 40.0
@@ -208,20 +208,17 @@ class ParetoNBD(PurchaseModel):
 
         Notes
         -----
-        Exact: P(alive) times one minus the chance that the next `horizon` time units are silent,
-        by survival or by dropout. The second factor depends on (frequency, age) only.
+        Exact: P(alive) times the chance that a purchase comes before dropout and within
+        `horizon`, which depends on (frequency, age) only (see `cltv.purchase.pareto_tail`).
         """
         params = self.parameter_vector(params)
         x, recency, age = self._history(frequency, recency, age)
         ahead, scalar = self._horizon(horizon)
         survived, silent = _silence_of(params, x, recency, age)
-        alive = survived / silent
         pairs, index = frequency_times(x, age)
-        buys = np.empty((len(pairs.frequency), len(ahead)))
-        for column, time in enumerate(ahead):
-            _, quiet = _silence_of(params, pairs.frequency, pairs.time, pairs.time + time)
-            buys[:, column] = np.clip(1.0 - quiet, 0.0, 1.0)
-        result = alive[:, None] * buys[index]
+        buys = (params[0] + pairs.frequency) * purchase_ahead(params, pairs, ahead)
+        buys = np.clip(buys, 0.0, 1.0)
+        result = (survived / silent)[:, None] * buys.T[index]
         return result[:, 0] if scalar else result
 
     def expected_purchases(self, params, frequency, recency, age, horizon):
@@ -340,8 +337,10 @@ class ParetoNBD(PurchaseModel):
         counts, count_index = np.unique(x, return_inverse=True)
         rates = gammaincinv((r + counts)[:, None], uniforms[:, 1])
         ages, age_index = np.unique(age, return_inverse=True)
-        folds = np.minimum(-np.log(uniforms[:, 2]) / s, 700.0)
-        times = np.minimum((beta + ages)[:, None] * np.expm1(folds), ahead)
+        # the shorter of lifetime and horizon on the log scale, where nothing overflows
+        since = (beta + ages)[:, None]
+        folds = np.minimum(-np.log(uniforms[:, 2]) / s, np.log1p(ahead / since))
+        times = since * np.expm1(folds)
         times /= (alpha + ages)[:, None]
         draws = np.empty((len(x), len(uniforms)), dtype=np.int32)
         for column, (is_alive, _, _, count, _) in enumerate(uniforms):

@@ -1,20 +1,25 @@
-"""The one integral of the Pareto/NBD: silence that ends in dropout.
+"""The two integrals of the Pareto/NBD: silence that ends in dropout, or in a purchase.
 
 For a customer with x repeat purchases who is alive at time t, write
 
-    w(u) = ((alpha + t) / (alpha + u))^(r + x) * ((beta + t) / (beta + u))^s / (beta + u)
-    K(x, t) = integral of w(u) over u > t
+    q(u) = ((alpha + t) / (alpha + u))^(r + x) * ((beta + t) / (beta + u))^s
+    K(x, t) = integral of q(u) / (beta + u) over u > t
+    J(x, t, h) = integral of q(u) / (alpha + u) over t < u < t + h
 
-s K(x, t) is the chance to leave for good without buying again. Everything the model says about
-dropout is a difference of two such tails, K(x, t) - E K(x, T) with E = w-ratio of T and t: this
-has the precision of its larger term, which is all that a probability needs, and it depends on
-distinct (frequency, time) only, of which there are far fewer than cells.
+q is the chance of neither a purchase nor a dropout from t to u. s K(x, t) is the chance to leave
+for good without buying again, (r + x) J(x, t, h) that to buy within h. Everything the model says
+about a past silence is a difference of two tails, K(x, t) - q(T) K(x, T): this has the precision of
+its larger term, which is all that a chance to have left needs, and it depends on distinct
+(frequency, time) only, of which there are far fewer than cells. A chance to buy can be far smaller
+than such a term, and is not written as a difference.
 
-The tail is a hypergeometric function that libraries lose for large frequencies. Here it is
-Gauss-Legendre quadrature in log time v = ln((c + u) / (c + t)), c = min(alpha, beta), in which the
-integrand is log-concave and smooth on the scale of one; slopes are moments under the same nodes.
-In ln(c + t) the tail itself is smooth, so that many times per frequency are interpolated from
-Chebyshev points.
+Both are hypergeometric functions that libraries lose for large frequencies, and the same one with
+purchase and dropout exchanged. Here they are Gauss-Legendre quadrature in log time
+v = ln((c + u) / (c + t)), c = min(alpha, beta), in which the integrand is log-concave and smooth on
+the scale of one; slopes are moments under the same nodes. Where u is so large that alpha and beta
+no longer differ from it, the integrand is an exponential in v, which for small r + x + s goes on
+for thousands of units: that part is in closed form. In ln(c + t) both integrals are smooth, so that
+many times per frequency are interpolated from Chebyshev points.
 """
 
 from __future__ import annotations
@@ -23,7 +28,7 @@ import numpy as np
 
 from cltv.purchase.quadrature import chebyshev, interpolation, legendre, points_needed
 
-# a tail beyond this many e-folds is below the last digit
+# a tail beyond this many e-folds is below the last digit, and so is what is beside such a power
 _FOLDS = 40.0
 _BLOCK = 32_768
 _NODES = np.array([24, 32, 48, 72, 112, 176, 256])
@@ -44,58 +49,109 @@ def tail(params, pairs, moments=False):
     Returns
     -------
     ndarray, shape (p,) or (5, p)
-        K, and with `moments` the integrals of w(u) times ln((alpha + u) / (alpha + t)),
-        ln((beta + u) / (beta + t)), (u - t) / (alpha + u) and (u - t) / (beta + u).
+        K, and with `moments` the integrals of q(u) / (beta + u) times
+        ln((alpha + u) / (alpha + t)), ln((beta + u) / (beta + t)), (u - t) / (alpha + u) and
+        (u - t) / (beta + u).
     """
-    _, alpha, _, beta = params
+    r, alpha, s, beta = params
+    nearest = min(alpha, beta)
+
+    def integrate(x, t):
+        return _integrate(r + x, alpha, np.full(len(x), s), beta, t, np.inf, moments)
+
+    def scale(x, t):
+        # rate at which the integrand falls at first: K times this is of order one
+        return s + (r + x) * ((beta + t) / (alpha + t))
+
+    result = _at_pairs(integrate, scale, nearest, pairs, 5 if moments else 1, np.pi)
+    return result if moments else result[0]
+
+
+def purchase_ahead(params, pairs, ahead):
+    """Integrate J, the chance of a purchase within every horizon over r + x.
+
+    Parameters
+    ----------
+    params : sequence
+        r, alpha, s, beta.
+    pairs : FrequencyTimes
+        p pairs; the times are ages.
+    ahead : ndarray, shape (m,)
+        Time units ahead, >= 0.
+
+    Returns
+    -------
+    ndarray, shape (m, p)
+    """
+    r, alpha, s, beta = params
+    nearest = min(alpha, beta)
+    result = np.zeros((len(ahead), len(pairs.frequency)))
+    for row in np.flatnonzero(ahead > 0):
+        time = ahead[row]
+
+        def integrate(x, t, time=time):
+            return _integrate(np.full(len(x), s), beta, r + x, alpha, t, time, False)
+
+        def scale(x, t, time=time):
+            fall = r + x + s * ((alpha + t) / (beta + t))
+            return fall + 1.0 / np.log1p(time / (alpha + t))
+
+        # beyond a right angle in the plane of complex times a silence grows without bounds
+        result[row] = _at_pairs(integrate, scale, nearest, pairs, 1, 0.5 * np.pi)[0]
+    return result
+
+
+def _at_pairs(integrate, scale, nearest, pairs, rows, strip):
+    """Apply `integrate` to all pairs, or to Chebyshev points where a frequency has many times.
+
+    Times `scale` the integrals are of order one and, in ln(nearest + t), analytic in a strip of
+    half-width `strip`.
+    """
     x, t = pairs.frequency, pairs.time
     if not len(x):
-        return np.empty((5, 0) if moments else 0)
+        return np.empty((rows, 0))
     low, high = t.min(), t.max()
-    nearest = min(alpha, beta)
     start, length = np.log(nearest + low), np.log1p((high - low) / (nearest + low))
-    points = points_needed(length)
+    points = points_needed(length, strip)
     few, many, crowd_x, row, times, time_index = pairs.crowds(points)
     grid = (nearest + low) * np.exp(length * chebyshev(points)[0]) - nearest
     grid_x = np.repeat(crowd_x, points)
     grid_t = np.tile(grid, len(crowd_x))
-    values = _integrate(
-        params, np.concatenate([x[few], grid_x]), np.concatenate([t[few], grid_t]), moments
-    )
-    result = np.empty((len(values), len(x)))
+    values = integrate(np.concatenate([x[few], grid_x]), np.concatenate([t[few], grid_t]))
+    result = np.empty((rows, len(x)))
     result[:, few] = values[:, : len(few)]
     if len(many):
-        on_grid = values[:, len(few) :] * _scale(params, grid_x, grid_t)
-        on_grid = on_grid.reshape(len(values), -1, points)
+        on_grid = values[:, len(few) :] * scale(grid_x, grid_t)
+        on_grid = on_grid.reshape(rows, -1, points)
         weights = interpolation((np.log(nearest + times) - start) / length, points)
         for block in range(0, len(row), _BLOCK):
             part = slice(block, block + _BLOCK)
             where = many[part]
             spread = np.einsum("mpk,pk->mp", on_grid[:, row[part]], weights[time_index[part]])
-            result[:, where] = spread / _scale(params, x[where], t[where])
-    return result if moments else result[0]
+            result[:, where] = spread / scale(x[where], t[where])
+    return result
 
 
-def _scale(params, x, t):
-    """Rate at which w(u) falls at first, times beta + t: the tail times this is of order one."""
-    r, alpha, s, beta = params
-    return s + (r + x) * ((beta + t) / (alpha + t))
+def _integrate(other, alpha, own, beta, t, ahead, moments):
+    """Integrate q(u) / (beta + u) from t to t + ahead at every pair, shape (1 or 5, p).
 
-
-def _integrate(params, x, t, moments):
-    """Quadrature at every pair, shape (1 or 5, p)."""
-    r, alpha, s, beta = params
+    q(u) has the powers `other` of (alpha + t) / (alpha + u) and `own` of (beta + t) / (beta + u).
+    """
     alpha_near = alpha <= beta
     near = min(alpha, beta)
     kappa = abs(alpha - beta) / (near + t)
     if alpha_near:
-        fall, turn, factor = r + x - 1.0, np.full(len(x), s + 1.0), 1.0 / (1.0 + kappa)
+        fall, turn, factor = other - 1.0, own + 1.0, 1.0 / (1.0 + kappa)
     else:
-        fall, turn, factor = np.full(len(x), s), r + x, np.ones(len(x))
-    first = fall + turn / (1.0 + kappa)
-    reach = (_FOLDS + turn * np.log1p(kappa)) / (fall + turn)
+        fall, turn, factor = own, other, 1.0
+    first, last = fall + turn / (1.0 + kappa), fall + turn
+    end = np.log1p(ahead / (near + t))
+    # from here on kappa e^-v and e^-v are nothing beside 1
+    bent = _FOLDS + np.log(np.maximum(kappa, 1.0))
+    reach = (_FOLDS + turn * np.log1p(kappa)) / last
     reach = np.minimum(reach, _FOLDS / np.maximum(first, 1e-300))
-    result = np.empty((5 if moments else 1, len(x)))
+    reach = np.minimum(np.minimum(reach, end), bent)
+    result = np.empty((5 if moments else 1, len(t)))
     nodes = _nodes_needed(reach, kappa)
     for number in np.unique(nodes):
         members = np.flatnonzero(nodes == number)
@@ -105,10 +161,26 @@ def _integrate(params, x, t, moments):
             result[:, part] = _quadrature(
                 int(number), reach[part], fall[part], turn[part], kappa[part], moments
             )
+    part = np.flatnonzero((reach == bent) & (end > bent))
+    if len(part):
+        result[:, part] += _beyond(
+            reach[part], end[part], last[part], turn[part], kappa[part], moments
+        )
     result *= factor
     if moments and not alpha_near:
         result = result[[0, 2, 1, 4, 3]]
     return result
+
+
+def _beyond(start, end, last, turn, kappa, moments):
+    """Return the same moments as `_quadrature` over v in (start, end), where kappa e^-v is 0."""
+    behind = np.log1p(kappa)
+    density = np.exp(turn * behind - last * start)
+    mass = density * -np.expm1(-last * (end - start)) / last
+    if not moments:
+        return mass[None]
+    late = density / last**2
+    return np.array([mass, start * mass + late, (start - behind) * mass + late, mass, mass])
 
 
 def _quadrature(number, reach, fall, turn, kappa, moments):
@@ -136,5 +208,5 @@ def _quadrature(number, reach, fall, turn, kappa, moments):
 
 def _nodes_needed(reach, kappa):
     """Nodes for each pair: more where log time is long and bends at ln kappa on the way."""
-    needed = np.where(kappa > 0.2, 20.0 + 1.2 * reach, 24.0 + 0.1 * reach)
+    needed = np.where(kappa > 0.2, 20.0 + 1.5 * reach, 24.0 + 0.2 * reach)
     return _NODES[np.minimum(np.searchsorted(_NODES, needed), len(_NODES) - 1)]

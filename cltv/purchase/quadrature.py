@@ -59,21 +59,23 @@ def beta_nodes(a, b, number):
     return np.maximum(nodes, 1e-200), vectors[0] ** 2
 
 
-def points_needed(length):
+def points_needed(length, strip=np.pi):
     """Chebyshev points for a function of a logarithm that is analytic where its argument is.
 
     Parameters
     ----------
     length : float
-        Length of the interval on the log scale; the nearest singularity lies pi beside it, on
-        the negative half of the argument.
+        Length of the interval on the log scale.
+    strip : float
+        How far beside it the function is analytic and of its own size. The nearest singularity
+        lies pi beside it, on the negative half of the argument.
 
     Returns
     -------
     int
     """
     half = max(0.5 * length, 1e-3)
-    return int(np.ceil(_LOG_PRECISION / np.arcsinh(np.pi / half))) + 1
+    return int(np.ceil(_LOG_PRECISION / np.arcsinh(strip / half))) + 1
 
 
 @cache
