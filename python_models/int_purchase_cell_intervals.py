@@ -20,17 +20,17 @@ COLUMNS = {
 def model(dbt, session):
     dbt.config(materialized="table")
     keys = ["origin_id", "model_name", "name"]
-    origins = read_frame(dbt.ref("int_prediction_origins"), order_by=["origin_id"])
+    cells = read_frame(
+        dbt.ref("int_interval_cells"),
+        order_by=[
+            *("origin_id", "covariate_pattern"),
+            *("frequency", "recency_days", "age_days", "purchase_count"),
+        ],
+    )
     intervals = purchase_cell_intervals(
-        read_frame(
-            dbt.ref("int_interval_cells"),
-            order_by=[
-                *("origin_id", "covariate_pattern"),
-                *("frequency", "recency_days", "age_days", "purchase_count"),
-            ],
-        ),
+        cells,
         read_frame(dbt.ref("int_purchase_model_fits"), order_by=keys),
         read_frame(dbt.ref("int_spend_model_fits"), order_by=[*keys, "value_basis"]),
-        origins[origins["has_intervals"].astype(bool)],
+        cells[["origin_id", "horizon_days"]].drop_duplicates(),
     )
     return typed_frame(session, intervals, COLUMNS)

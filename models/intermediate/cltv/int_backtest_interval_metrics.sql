@@ -87,6 +87,7 @@ measured as (
 {% endfor -%}
 {% for metric in metrics -%}
 select
+    {{ row_key(['origin_id', 'model_name', "'all'", "'all'", "'" ~ metric ~ "'"]) }} as backtest_metric_id,
     origin_id,
     model_name,
     '{{ metric }}' as metric,

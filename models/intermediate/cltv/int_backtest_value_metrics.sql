@@ -82,7 +82,7 @@ union all
 
 {% endfor -%}
 select
-    {{ row_key(['origin_id', 'model_name', "'all'", "'all'", 'metric']) }} as backtest_metric_id,
+    backtest_metric_id,
     origin_id,
     model_name,
     'all' as scope,

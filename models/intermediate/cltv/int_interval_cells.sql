@@ -9,7 +9,9 @@ with
 
 placed as (
 
-    select placed.*
+    select
+        placed.*,
+        origins.horizon_days
     from {{ ref('int_histories__placed') }} as placed
     inner join {{ ref('int_prediction_origins') }} as origins
         on placed.origin_id = origins.origin_id
@@ -22,6 +24,7 @@ select
         'origin_id', 'covariate_pattern', 'frequency', 'cell_recency_days', 'cell_age_days', purchases ~ '_count_net_revenue'
     ]) }} as interval_cell_id,
     origin_id,
+    max(horizon_days) as horizon_days,
     covariate_pattern,
     max(covariate_channel) as acquisition_channel,
     max(covariate_type) as customer_type,
